@@ -1,0 +1,185 @@
+"""The contract between the app and a platform: subclass `Provider`, add abilities by further base classes.
+
+Four laws, each checked by `django_connected_accounts.testing.ProviderContract`:
+
+1. A provider holds no account state, never touches Django, never sleeps and never loops waiting.
+2. `Publishes.publish` takes **one step**: at most one call that must not be repeated, the last of its step.
+3. A repeatable call without an answer is `Unavailable`, any other is `OutcomeUnknown`.
+4. No secret appears in an exception, a ``repr``, a log line or a URL that is logged.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from abc import ABC, abstractmethod
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import Any, ClassVar
+from urllib.parse import urlencode
+
+from .http import Http
+from .types import (
+    App,
+    Connection,
+    Draft,
+    Limits,
+    Notification,
+    Pending,
+    Problem,
+    Profile,
+    Published,
+    Quota,
+    Reading,
+    Tokens,
+)
+
+
+class Provider(ABC):
+    """One platform's OAuth. What differs between platforms is class data; override a method only for the rest."""
+
+    id: ClassVar[str]
+    name: ClassVar[str]
+    hosts: ClassVar[frozenset[str]]
+    """Every host this provider may call; any other is refused."""
+
+    authorize_url: ClassVar[str]
+    token_url: ClassVar[str]
+    revoke_url: ClassVar[str] = ""
+    api_version: ClassVar[str] = ""
+    scopes: ClassVar[Mapping[str, tuple[str, ...]]]
+    """Capability ("connect", "publish", "measure", "comment") to the scopes it needs."""
+
+    scope_separator: ClassVar[str] = ","
+    client_id_name: ClassVar[str] = "client_id"
+    pkce: ClassVar[bool] = False
+    authorize_params: ClassVar[Mapping[str, str]] = {}
+    rerequest_params: ClassVar[Mapping[str, str]] = {}
+    """Added when the person is asked again for what was declined before."""
+
+    issuer: ClassVar[str] = ""
+    """What ``iss`` in a callback must equal where the platform sends it (RFC 9207)."""
+
+    requirements: ClassVar[tuple[str, ...]] = ()
+    """Codes of what a person needs before starting ("professional_account", "page_role"), shown on the connect card."""
+
+    def __init__(self, app: App, http: Http) -> None:
+        self.app = app
+        self.http = http
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} {self.id}>"
+
+    def scopes_for(self, capabilities: Iterable[str]) -> tuple[str, ...]:
+        """Return the scopes these capabilities need, each once, in a stable order."""
+        return tuple(dict.fromkeys(s for c in capabilities for s in self.scopes.get(c, ())))
+
+    def authorization_url(
+        self, *, redirect_uri: str, state: str, verifier: str, scopes: Sequence[str], rerequest: bool = False
+    ) -> str:
+        """Return where to send the person's browser (RFC 6749 section 4.1.1, RFC 7636 where the platform has it)."""
+        query = {
+            self.client_id_name: self.app.client_id,
+            "redirect_uri": redirect_uri,
+            "response_type": "code",
+            "scope": self.scope_separator.join(scopes),
+            "state": state,
+            **self.authorize_params,
+        }
+        if self.pkce:
+            digest = hashlib.sha256(verifier.encode()).digest()
+            query["code_challenge"] = base64.urlsafe_b64encode(digest).rstrip(b"=").decode()
+            query["code_challenge_method"] = "S256"
+        if rerequest:
+            query.update(self.rerequest_params)
+        return self.http.browser_url(self.authorize_url) + "?" + urlencode(query)
+
+    @abstractmethod
+    def exchange(self, code: str, *, redirect_uri: str, verifier: str) -> Tokens:
+        """Return tokens for an authorization code, the longest-lived the platform gives. Called once per code."""
+
+    @abstractmethod
+    def profiles(self, tokens: Tokens) -> Sequence[Profile]:
+        """Return the accounts this consent gives access to, also those that can't be published to, with the reason."""
+
+    def granted(self, tokens: Tokens) -> frozenset[str] | None:
+        """Return the scopes the platform says are granted, None where it has no way to say."""
+        return tokens.scopes
+
+    def can_refresh(self, tokens: Tokens, *, now: datetime) -> bool:
+        """Say whether `refresh` may be called now: whether there is one, and the token is old enough."""
+        return False
+
+    def refresh(self, tokens: Tokens) -> Tokens:
+        """Return younger tokens, or raise NotAuthorized when the grant has ended."""
+        raise NotImplementedError(f"{self.id} tokens can't be refreshed")
+
+    def revoke(self, tokens: Tokens) -> None:
+        """Tell the platform that the grant has ended. Does nothing where it has no such call."""
+
+    def verify(self, connection: Connection) -> Profile:
+        """Return the account as it is now, or raise what stands in the way."""
+        for profile in self.profiles(connection.tokens):
+            if profile.account_id == connection.account_id:
+                return profile
+        from ..exceptions import NotAuthorized
+
+        raise NotAuthorized("account_gone", provider=self.id)
+
+
+class Publishes(ABC):
+    """The ability to publish."""
+
+    kinds: ClassVar[tuple[str, ...]]
+    limits: ClassVar[Limits]
+    """Every number the platform enforces; forms, docs, API and assistants read the same."""
+
+    options: ClassVar[Mapping[str, str]] = {}
+    """Option name to a one-line description, the ones `Draft.options` may hold."""
+
+    @abstractmethod
+    def problems(self, draft: Draft) -> list[Problem]:
+        """Return what stands in the way of this draft, nothing called, nothing fetched. No errors: go ahead."""
+
+    def length(self, text: str) -> int:
+        """Return the length of a text as the platform counts it."""
+        return len(text)
+
+    @abstractmethod
+    def publish(
+        self, connection: Connection, draft: Draft, checkpoint: Mapping[str, Any] | None = None
+    ) -> Published | Pending:
+        """Take one step. ``checkpoint`` is what the last step returned, None for the first."""
+
+    @abstractmethod
+    def find(
+        self, connection: Connection, draft: Draft, checkpoint: Mapping[str, Any], since: datetime
+    ) -> Published | None:
+        """Say whether the step begun at ``since`` took effect: Published if so, None if surely not.
+
+        Raise OutcomeUnknown when the platform can't tell, Unavailable when it did not answer.
+        """
+
+    def quota(self, connection: Connection) -> Quota | None:
+        """Return how much of the platform's publishing quota is spent, None where it does not say."""
+        return None
+
+
+class Measures(ABC):
+    """The ability to report numbers."""
+
+    @abstractmethod
+    def measure(self, connection: Connection, remote_id: str = "") -> list[Reading]:
+        """Return numbers about the account, or about one post; what is unavailable is left out, never zero."""
+
+
+class Receives(ABC):
+    """The ability to be told things by the platform."""
+
+    @abstractmethod
+    def handshake(self, query: Mapping[str, str], *, verify_token: str) -> str:
+        """Return the body that proves the subscription is ours, or raise InvalidRequest."""
+
+    @abstractmethod
+    def receive(self, body: bytes, headers: Mapping[str, str]) -> list[Notification]:
+        """Return what a delivery says, its signature checked over the raw bytes, or raise InvalidRequest."""

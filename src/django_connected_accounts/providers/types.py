@@ -1,0 +1,199 @@
+"""The values that cross the border between the app and a provider: frozen, keyword-only, secrets out of ``repr``."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Any, BinaryIO, Literal
+
+Kind = Literal["photo", "carousel", "reel", "story", "text", "video"]
+MediaKind = Literal["image", "video"]
+Severity = Literal["error", "warning"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class App:
+    """The host project's registration with a platform, from settings."""
+
+    client_id: str
+    client_secret: str = field(default="", repr=False)
+    options: Mapping[str, Any] = field(default_factory=dict, repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tokens:
+    """What the platform lets us act with.
+
+    ``scopes`` is what the token endpoint said was granted, None where it says nothing. ``expires_at`` and
+    ``data_access_expires_at`` are aware UTC, None for "no known end". ``issued_at`` is when this access token was
+    made. ``extra`` holds further secrets by name (Meta's user token beside a Page token).
+    """
+
+    access_token: str = field(repr=False)
+    refresh_token: str = field(default="", repr=False)
+    expires_at: datetime | None = None
+    data_access_expires_at: datetime | None = None
+    issued_at: datetime | None = None
+    scopes: frozenset[str] | None = None
+    extra: Mapping[str, str] = field(default_factory=dict, repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Profile:
+    """A remote account that one consent gave access to.
+
+    ``account_id`` never changes (never a handle). ``tokens`` is set where this account has tokens of its own, as a
+    Page has. ``unusable`` is the code of the reason why it can't be published to, "" when it can. ``user_id`` is the
+    id under which the platform names the consenting person in its callbacks. ``details`` are plain facts the
+    provider wants back in `Connection.details`.
+    """
+
+    account_id: str
+    username: str
+    display_name: str = ""
+    profile_picture_url: str = ""
+    account_type: str = ""
+    user_id: str = ""
+    unusable: str = ""
+    tokens: Tokens | None = None
+    details: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Connection:
+    """A connected account as a provider sees it: who to act as, and with what."""
+
+    account_id: str
+    tokens: Tokens
+    username: str = ""
+    details: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Media:
+    """One picture or film of a draft, with the facts that preflight needs.
+
+    ``width`` and ``height`` are pixels as seen (after EXIF rotation), ``size`` bytes, ``duration`` seconds; None
+    means "not checked". ``url`` is public and short-lived, made for this publish; ``open`` gives the bytes.
+    ``user_tags`` are ``{"username", "x", "y"}`` with x and y from 0 to 1 from the top left.
+    """
+
+    kind: MediaKind
+    mime: str
+    size: int
+    url: str = field(default="", repr=False)
+    open: Callable[[], BinaryIO] | None = field(default=None, repr=False, compare=False)
+    width: int | None = None
+    height: int | None = None
+    duration: float | None = None
+    colour: str = ""
+    alt_text: str = ""
+    user_tags: Sequence[Mapping[str, Any]] = ()
+    cover_url: str = field(default="", repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Draft:
+    """What is to be published on one account. ``options`` are the platform's own, by its own names."""
+
+    kind: Kind
+    text: str = ""
+    media: tuple[Media, ...] = ()
+    options: Mapping[str, Any] = field(default_factory=dict)
+    first_comment: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pending:
+    """Not finished: come back in ``retry_after`` seconds with ``checkpoint`` (JSON).
+
+    ``repeatable`` says whether the *next* step may be run again blindly if its outcome is lost. ``waiting`` says
+    that the platform is busy with what it has, so nobody needs to act.
+    """
+
+    checkpoint: Mapping[str, Any]
+    retry_after: float = 0.0
+    repeatable: bool = True
+    waiting: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Published:
+    """It is live, under ``remote_id``.
+
+    ``follow_up`` is work that remains and can't undo this (reading the permalink, the first comment). ``warning`` is
+    the code of something that went wrong after publishing.
+    """
+
+    remote_id: str
+    permalink: str = ""
+    published_at: datetime | None = None
+    follow_up: Pending | None = None
+    warning: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Problem:
+    """One reason why a draft can't go out as it is (error), or one to think about (warning).
+
+    ``field`` names the input ("text", "media", "media.2", "options.location_id"); ``fix`` names a repair the app can
+    do itself: "convert", "crop", "pad".
+    """
+
+    code: str
+    field: str = ""
+    severity: Severity = "error"
+    params: Mapping[str, Any] = field(default_factory=dict)
+    fix: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limit:
+    """A number the platform enforces, with where and when it was read. ``note`` says how sure it is."""
+
+    value: float
+    unit: str
+    source: str
+    date: date
+    note: str = ""
+
+
+Limits = Mapping[str, Limit]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Quota:
+    """How many posts this account has made in the platform's window, and how many it may make."""
+
+    used: int
+    total: int
+    window_seconds: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Usage:
+    """What a platform's rate-limit headers said: ``percent`` of the budget spent (0 to 100 and above), seconds to wait."""
+
+    percent: float
+    retry_after: float = 0.0
+    scope: Literal["app", "account"] = "app"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reading:
+    """One number about an account or a post, as the platform names it. None: the platform did not say."""
+
+    name: str
+    value: float | None
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Notification:
+    """Something a platform told us by webhook. ``key`` is the same when it is told again."""
+
+    kind: str
+    account_id: str
+    key: str
+    payload: Mapping[str, Any] = field(default_factory=dict)

@@ -1,0 +1,90 @@
+"""A small host project, as the tests need one."""
+
+import os
+import tempfile
+from urllib.parse import urlsplit
+
+SECRET_KEY = "tests-only"  # noqa: S105
+DEBUG = False
+ALLOWED_HOSTS = ["*"]
+USE_TZ = True
+TIME_ZONE = "UTC"
+ROOT_URLCONF = "tests.urls"
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+STATIC_URL = "static/"
+MEDIA_ROOT = tempfile.mkdtemp(prefix="connected-accounts-tests-")
+LOGIN_URL = "/accounts/login/"
+
+INSTALLED_APPS = [
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.messages",
+    "django.contrib.sessions",
+    "django.contrib.staticfiles",
+    "django_connected_accounts",
+    "tests.host",
+]
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.locale.LocaleMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+]
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ],
+        },
+    }
+]
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+
+# CONNECTED_ACCOUNTS_TEST_DATABASE is a URL: sqlite:, postgresql://user@host:port/ or mariadb://user@host:port/
+_database = urlsplit(os.environ.get("CONNECTED_ACCOUNTS_TEST_DATABASE", "sqlite:"))
+_server = {
+    "USER": _database.username or "",
+    "PASSWORD": _database.password or "",
+    "HOST": _database.hostname or "",
+    "PORT": str(_database.port or ""),
+    "TEST": {"NAME": os.environ.get("CONNECTED_ACCOUNTS_TEST_NAME", "test_connected_accounts")},
+}
+if _database.scheme == "postgresql":
+    DATABASES = {"default": {"ENGINE": "django.db.backends.postgresql", "NAME": "postgres", **_server}}
+elif _database.scheme == "mariadb":
+    import pymysql
+
+    # Django asks for mysqlclient's version; PyMySQL speaks the same interface and needs no compiler.
+    pymysql.version_info = (2, 2, 7, "final", 0)
+    pymysql.install_as_MySQLdb()
+    DATABASES = {
+        "default": {
+            "ENGINE": "django.db.backends.mysql",
+            "NAME": "mysql",
+            "OPTIONS": {"charset": "utf8mb4"},
+            **_server,
+        }
+    }
+else:
+    DATABASES = {
+        "default": {
+            "ENGINE": "django.db.backends.sqlite3",
+            "NAME": os.path.join(MEDIA_ROOT, "tests.sqlite3"),
+            "OPTIONS": {"transaction_mode": "IMMEDIATE", "timeout": 30},
+            "TEST": {"NAME": os.environ.get("CONNECTED_ACCOUNTS_TEST_FILE") or None},
+        }
+    }
+
+CONNECTED_ACCOUNTS_ENCRYPTION_KEYS = ["YSB0ZXN0IGtleSBvZiBleGFjdGx5IDMyIGJ5dGVzISE="]
+CONNECTED_ACCOUNTS_SANDBOX = "in-process"
+CONNECTED_ACCOUNTS_BASE_URL = "http://testserver"
