@@ -4,7 +4,7 @@ import os
 import tempfile
 from urllib.parse import urlsplit
 
-SECRET_KEY = "tests-only"  # noqa: S105
+SECRET_KEY = "tests-only"
 DEBUG = False
 ALLOWED_HOSTS = ["*"]
 USE_TZ = True

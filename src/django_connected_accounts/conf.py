@@ -1,1 +1,73 @@
+"""Every setting and its default. In a project's settings each is called ``CONNECTED_ACCOUNTS_<NAME>``."""
 
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from appconf import AppConf
+
+
+class ConnectedAccountsConf(AppConf):
+    # What a project must set
+    ENCRYPTION_KEYS: Sequence[str] = []
+    """Url-safe base64 of 32 random bytes each; the first encrypts, all decrypt."""
+    PROVIDERS: Mapping[str, Mapping[str, Any]] = {}
+    """Provider id to ``CLIENT_ID``, ``CLIENT_SECRET`` and, where wanted, ``CLASS``, ``API_VERSION``, ``SCOPES``."""
+    BASE_URL: str = ""
+    """Where the public reaches this site ("https://example.com"): callbacks and media links are built on it."""
+
+    # Development
+    SANDBOX: str = ""
+    """Address of a sandbox that stands in for every platform; "in-process" for tests. Never in production."""
+
+    # Encryption
+    ENCRYPTION_MIGRATE_FROM: Sequence[str] = ()
+    """Old formats still read, of "fernet" and "plaintext"; empty once ``connected_accounts_rotate_keys`` has run."""
+    ENCRYPTION_KEY_PROVIDER: str = ""
+    """Dotted path of a key provider class; "" for the one that reads ``ENCRYPTION_KEYS``."""
+
+    # Who may do what
+    ACCESS: str = "django_connected_accounts.access.Access"
+    """Dotted path of the class that decides whose accounts and posts a user may use."""
+    OWNERSHIP: str = "per_owner"
+    """"per_owner": several users may connect the same remote account; "exclusive": only the first."""
+
+    # Connecting
+    ATTEMPT_SECONDS: int = 600
+    """How long a person may take at the platform."""
+    ATTEMPT_KEEP_DAYS: int = 30
+    """How long ended attempts are kept."""
+
+    # HTTP to the platforms
+    HTTP_CONNECT_TIMEOUT: float = 5.0
+    HTTP_READ_TIMEOUT: float = 60.0
+    HTTP_MAX_BYTES: int = 5 * 1024 * 1024
+
+    # Media
+    MEDIA_STORAGE: str = "default"
+    """Alias in ``STORAGES`` of where media is kept; it need not be public."""
+    MEDIA_URL_SECONDS: int = 25 * 60 * 60
+    """How long a link made for a platform works; Instagram may fetch for as long as a container lives (24 h)."""
+    MEDIA_MAX_BYTES: int = 300 * 1000 * 1000
+    MEDIA_MAX_PIXELS: int = 64_000_000
+
+    # Publishing
+    LEASE_SECONDS: int = 300
+    """How long a step may take before another runner looks after it: more than twice every time-out."""
+    FIND_MARGIN_SECONDS: int = 30
+    """How long after an unclear outcome we look whether the post is live."""
+    LATE_SECONDS: int = 60 * 60
+    """How late a scheduled post may still go out; later it is "missed"."""
+    HOLD_SECONDS: int = 3 * 24 * 60 * 60
+    """How long posts wait for a broken account before they are "missed"."""
+    MAX_ATTEMPTS: int = 8
+    """How often a step that is known not to have happened is repeated."""
+    BATCH_SIZE: int = 100
+
+    # Pages and API
+    PAGE_SIZE: int = 25
+    API_MAX_PAGE_SIZE: int = 100
+
+    class Meta:
+        prefix = "connected_accounts"

@@ -53,7 +53,13 @@ class InvalidRequest(ConnectedAccountsError):
     default_code = "invalid_request"
 
     def __init__(
-        self, code: str = "", detail: str = "", *, field: str = "", problems: Sequence[Problem] = (), **params: Any
+        self,
+        code: str = "",
+        detail: str = "",
+        *,
+        field: str = "",
+        problems: Sequence[Problem] = (),
+        **params: Any,
     ) -> None:
         super().__init__(code or (problems[0].code if problems else ""), detail, **params)
         self.field = field
@@ -113,7 +119,9 @@ class PermissionMissing(ProviderError):
 
     default_code = "permission_missing"
 
-    def __init__(self, code: str = "", detail: str = "", *, scopes: Sequence[str] = (), **kwargs: Any) -> None:
+    def __init__(
+        self, code: str = "", detail: str = "", *, scopes: Sequence[str] = (), **kwargs: Any
+    ) -> None:
         super().__init__(code, detail, **kwargs)
         self.scopes = tuple(scopes)
 

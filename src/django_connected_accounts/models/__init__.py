@@ -1,0 +1,13 @@
+from .accounts import ConnectedAccount, ConnectionAttempt
+from .posts import Post, PostMedia, Publication
+from .records import Event, Measurement
+
+__all__ = [
+    "ConnectedAccount",
+    "ConnectionAttempt",
+    "Event",
+    "Measurement",
+    "Post",
+    "PostMedia",
+    "Publication",
+]

@@ -1,0 +1,195 @@
+"""What an author wrote (`Post`, `PostMedia`) and what became of it on each account (`Publication`)."""
+
+from __future__ import annotations
+
+import uuid
+from typing import ClassVar
+
+from django.conf import settings
+from django.core.files.storage import Storage, storages
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from ..fields import EncryptedJSONField
+from .accounts import ConnectedAccount
+from .exact import ExactCharField
+from .leases import Leased
+
+
+class Post(models.Model):
+    """What the author wrote, and whether it may go out. Delivery is each `Publication`'s own."""
+
+    class Kind(models.TextChoices):
+        PHOTO = "photo", _("Photo")
+        CAROUSEL = "carousel", _("Carousel")
+        REEL = "reel", _("Reel")
+        STORY = "story", _("Story")
+        TEXT = "text", _("Text")
+        VIDEO = "video", _("Video")
+
+    class Review(models.TextChoices):
+        DRAFT = "draft", _("Draft")
+        IN_REVIEW = "in_review", _("Waiting for approval")
+        APPROVED = "approved", _("Approved")
+        REJECTED = "rejected", _("Rejected")
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="connected_account_posts"
+    )
+    kind = models.CharField(max_length=16, choices=Kind)
+    text = models.TextField(blank=True)
+    first_comment = models.TextField(blank=True)
+    options = models.JSONField(default=dict, blank=True)
+    """The platform's own options by its own names: ``location_id``, ``collaborators``, ``share_to_feed`` …"""
+    review = models.CharField(max_length=16, choices=Review, default=Review.DRAFT)
+    approved_hash = models.CharField(max_length=64, blank=True, editable=False)
+    """Hash of exactly what was approved; content that hashes otherwise is not sent."""
+    approved_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
+    )
+    approved_at = models.DateTimeField(null=True, blank=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+    updated_at = models.DateTimeField(auto_now=True)
+
+    class Meta:
+        db_table = "connected_accounts_post"
+        ordering = ("-created_at", "-id")
+        verbose_name = _("post")
+        verbose_name_plural = _("posts")
+        indexes = (models.Index(fields=("user", "-created_at", "-id"), name="connected_accounts_posts"),)
+
+    def __str__(self) -> str:
+        return f"{self.get_kind_display()}: {self.text[:40]}" if self.text else self.get_kind_display()
+
+
+def media_storage() -> Storage:
+    return storages[settings.CONNECTED_ACCOUNTS_MEDIA_STORAGE]
+
+
+class PostMedia(models.Model):
+    """One picture or film of a post, in order. The original is kept beside what is sent."""
+
+    class Fit(models.TextChoices):
+        NONE = "", _("As it is")
+        CONVERT = "convert", _("Convert to JPEG")
+        CROP = "crop", _("Crop to fit")
+        PAD = "pad", _("Pad to fit")
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    post = models.ForeignKey(Post, on_delete=models.CASCADE, related_name="media")
+    position = models.PositiveSmallIntegerField()
+    file = models.FileField(storage=media_storage, upload_to="connected_accounts", max_length=255)
+    original_name = models.CharField(max_length=255, blank=True)
+    rendition = models.FileField(
+        storage=media_storage, upload_to="connected_accounts", max_length=255, blank=True
+    )
+    """What is sent instead of the original, when it had to be converted, cropped or padded."""
+    fit = models.CharField(max_length=8, choices=Fit, blank=True, default=Fit.NONE)
+    cover = models.FileField(
+        storage=media_storage, upload_to="connected_accounts", max_length=255, blank=True
+    )
+    """The cover picture of a reel."""
+    alt_text = models.TextField(blank=True)
+    user_tags = models.JSONField(default=list, blank=True)
+
+    # Facts of what is sent, read from its bytes
+    kind = models.CharField(max_length=8)
+    mime = models.CharField(max_length=64)
+    size = models.PositiveBigIntegerField()
+    width = models.PositiveIntegerField(null=True, blank=True)
+    height = models.PositiveIntegerField(null=True, blank=True)
+    duration = models.FloatField(null=True, blank=True)
+    colour = models.CharField(max_length=16, blank=True)
+    sha256 = models.CharField(max_length=64)
+
+    class Meta:
+        db_table = "connected_accounts_media"
+        ordering = ("position",)
+        verbose_name = _("media")
+        verbose_name_plural = _("media")
+        constraints = (
+            models.UniqueConstraint(fields=("post", "position"), name="connected_accounts_media_position"),
+        )
+
+    def __str__(self) -> str:
+        return self.original_name or str(self.id)
+
+
+class Publication(Leased):
+    """One post on one account: its way to being live, and where it is then."""
+
+    class Status(models.TextChoices):
+        SCHEDULED = "scheduled", _("Scheduled")
+        SENDING = "sending", _("Publishing")
+        WAITING = "waiting", _("Processing on the platform")
+        PUBLISHED = "published", _("Published")
+        FAILED = "failed", _("Failed")
+        UNKNOWN = "unknown", _("Check needed")
+        MISSED = "missed", _("Missed")
+        HELD = "held", _("On hold")
+        CANCELLED = "cancelled", _("Cancelled")
+
+    OPEN: ClassVar[frozenset[str]] = frozenset(
+        {Status.SCHEDULED, Status.SENDING, Status.WAITING, Status.HELD}
+    )
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    post = models.ForeignKey(Post, on_delete=models.CASCADE, related_name="publications")
+    account = models.ForeignKey(ConnectedAccount, on_delete=models.CASCADE, related_name="publications")
+    status = models.CharField(max_length=16, choices=Status, default=Status.SCHEDULED)
+    due_at = models.DateTimeField()
+    zone = models.CharField(max_length=64, default="UTC")
+    """The IANA zone in which the author chose the time."""
+
+    run_at = models.DateTimeField(null=True, blank=True, editable=False)
+    """When a runner should look at it next; None once nothing remains to be done."""
+    generation = models.PositiveIntegerField(default=1, editable=False)
+    """Grows when a person decides to post again."""
+    step = models.PositiveIntegerField(default=0, editable=False)
+    """How many steps this generation has finished."""
+    checkpoint = EncryptedJSONField(
+        label="connected_accounts.publication.checkpoint",
+        binding=("id",),
+        null=True,
+        blank=True,
+        default=None,
+    )
+    """Where the provider left off, None before the first step."""
+    repeatable = models.BooleanField(default=True, editable=False)
+    """Whether the next step may be run again when its outcome was lost."""
+    intent_at = models.DateTimeField(null=True, blank=True, editable=False)
+    """Since when a step has been under way; None between steps. A lease that ran out with this set left an open end."""
+    attempts = models.PositiveSmallIntegerField(default=0, editable=False)
+    """How often in a row the current step did not happen."""
+
+    remote_id = ExactCharField(max_length=191, blank=True, default="", db_index=True)
+    permalink = models.URLField(max_length=2000, blank=True)
+    published_at = models.DateTimeField(null=True, blank=True)
+    code = models.CharField(max_length=64, blank=True)
+    """Why it is in this status: see `codes.CODES`."""
+    detail = models.CharField(max_length=255, blank=True)
+    platform_code = models.CharField(max_length=64, blank=True)
+    trace_id = models.CharField(max_length=128, blank=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+    updated_at = models.DateTimeField(auto_now=True)
+
+    class Meta:
+        db_table = "connected_accounts_publication"
+        ordering = ("created_at", "id")
+        verbose_name = _("publication")
+        verbose_name_plural = _("publications")
+        constraints = (
+            models.UniqueConstraint(fields=("post", "account"), name="connected_accounts_one_per_account"),
+            models.CheckConstraint(
+                condition=~models.Q(status="published") | ~models.Q(remote_id=""),
+                name="connected_accounts_published_has_id",
+            ),
+        )
+        indexes = (
+            models.Index(fields=("run_at",), name="connected_accounts_due"),
+            models.Index(fields=("account", "status"), name="connected_accounts_waiting"),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.post_id} {self.status}"

@@ -1,0 +1,94 @@
+"""What happened (`Event`), what was measured (`Measurement`), what was already answered (`IdempotencyKey`)."""
+
+from __future__ import annotations
+
+import uuid
+from typing import Any
+
+from django.conf import settings
+from django.core.serializers.json import DjangoJSONEncoder
+from django.db import models
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from .accounts import ConnectedAccount
+from .posts import Post, Publication
+
+
+class Event(models.Model):
+    """Who or what did what, when, and how it ended. Never changed, but for noting that it was told on.
+
+    Rows with ``dispatched_at`` None are the outbox: written with the change itself, told to `signals` after commit.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    at = models.DateTimeField(default=timezone.now)
+    verb = models.CharField(max_length=64)
+    """A name from `signals.VERBS`: "account.connected", "publication.published" …"""
+    code = models.CharField(max_length=64, blank=True)
+    actor = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
+    )
+    """Who did it; None when the app did by itself."""
+    account = models.ForeignKey(
+        ConnectedAccount, null=True, blank=True, on_delete=models.CASCADE, related_name="events"
+    )
+    post = models.ForeignKey(Post, null=True, blank=True, on_delete=models.CASCADE, related_name="events")
+    publication = models.ForeignKey(
+        Publication, null=True, blank=True, on_delete=models.CASCADE, related_name="events"
+    )
+    data = models.JSONField(default=dict, blank=True, encoder=DjangoJSONEncoder)
+    dispatched_at = models.DateTimeField(null=True, blank=True, db_index=True, editable=False)
+
+    class Meta:
+        db_table = "connected_accounts_event"
+        ordering = ("-at", "-id")
+        verbose_name = _("event")
+        verbose_name_plural = _("events")
+        indexes = (
+            models.Index(fields=("account", "-at"), name="connected_accounts_history"),
+            models.Index(fields=("publication", "-at"), name="connected_accounts_timeline"),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.verb} {self.code}".strip()
+
+
+class Measurement(models.Model):
+    """A number with a name and a time, about an account or one of its publications."""
+
+    account = models.ForeignKey(ConnectedAccount, on_delete=models.CASCADE, related_name="measurements")
+    publication = models.ForeignKey(
+        Publication, null=True, blank=True, on_delete=models.CASCADE, related_name="measurements"
+    )
+    name = models.CharField(max_length=64)
+    value = models.FloatField()
+    at = models.DateTimeField()
+
+    class Meta:
+        db_table = "connected_accounts_measurement"
+        ordering = ("-at",)
+        verbose_name = _("measurement")
+        verbose_name_plural = _("measurements")
+        indexes = (models.Index(fields=("account", "name", "-at"), name="connected_accounts_measured"),)
+
+    def __str__(self) -> str:
+        return f"{self.name} = {self.value:g}"
+
+
+class IdempotencyKey(models.Model):
+    """The answer already given to a write of the JSON API, given again when the same request comes again."""
+
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
+    key = models.CharField(max_length=255)
+    fingerprint = models.CharField(max_length=64)
+    status = models.PositiveSmallIntegerField(default=0)
+    body: Any = models.JSONField(null=True, blank=True)
+    created_at = models.DateTimeField(auto_now_add=True, db_index=True)
+
+    class Meta:
+        db_table = "connected_accounts_idempotency_key"
+        constraints = (models.UniqueConstraint(fields=("user", "key"), name="connected_accounts_one_answer"),)
+
+    def __str__(self) -> str:
+        return self.key

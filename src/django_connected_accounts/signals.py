@@ -1,0 +1,52 @@
+"""What a host project can listen to: each signal is sent after commit, with an ``event`` (`models.Event`).
+
+A receiver that raises is logged and harms nothing. A process that dies before sending leaves the event in the
+outbox for the next `services.events.dispatch`, so a receiver may see one ``event.id`` again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from django.dispatch import Signal
+
+account_connected = Signal()
+account_changed = Signal()
+account_disconnected = Signal()
+publication_scheduled = Signal()
+publication_published = Signal()
+publication_failed = Signal()
+publication_changed = Signal()
+post_changed = Signal()
+
+VERBS: Mapping[str, Signal | None] = {
+    "account.connected": account_connected,
+    "account.reconnected": account_connected,
+    "account.connection_failed": None,
+    "account.health": account_changed,
+    "account.verified": account_changed,
+    "account.refreshed": account_changed,
+    "account.refresh_failed": account_changed,
+    "account.paused": account_changed,
+    "account.resumed": account_changed,
+    "account.disconnected": account_disconnected,
+    "account.revoked": None,
+    "account.revoke_failed": None,
+    "post.created": post_changed,
+    "post.edited": post_changed,
+    "post.submitted": post_changed,
+    "post.approved": post_changed,
+    "post.rejected": post_changed,
+    "publication.scheduled": publication_scheduled,
+    "publication.step": None,
+    "publication.published": publication_published,
+    "publication.warning": publication_changed,
+    "publication.retrying": publication_changed,
+    "publication.waiting": publication_changed,
+    "publication.held": publication_changed,
+    "publication.unknown": publication_changed,
+    "publication.cancelled": publication_changed,
+    "publication.rescheduled": publication_changed,
+    "publication.missed": publication_failed,
+    "publication.failed": publication_failed,
+}
