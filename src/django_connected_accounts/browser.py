@@ -1,0 +1,36 @@
+"""What binds an OAuth round trip to the browser that began it: a token in its session, an address of ours to return to."""
+
+from __future__ import annotations
+
+import secrets
+
+from django.conf import settings
+from django.core.exceptions import ImproperlyConfigured
+from django.http import HttpRequest
+from django.urls import reverse
+
+SESSION_KEY = "connected_accounts_browser"
+
+
+def browser_id(request: HttpRequest) -> str:
+    """Return the secret this browser keeps in its session, made on first use."""
+    token = request.session.get(SESSION_KEY)
+    if not isinstance(token, str) or not token:
+        token = request.session[SESSION_KEY] = secrets.token_urlsafe(32)
+    return token
+
+
+def redirect_uri(request: HttpRequest, url_name: str, platform: str) -> str:
+    """Return the absolute callback address, never built on what the request claims its host to be.
+
+    Only with DEBUG does a missing CONNECTED_ACCOUNTS_BASE_URL fall back to the request.
+    """
+    path = reverse(url_name, kwargs={"platform": platform})
+    base: str = settings.CONNECTED_ACCOUNTS_BASE_URL
+    if base:
+        return base.rstrip("/") + path
+    if settings.DEBUG:
+        return request.build_absolute_uri(path)
+    raise ImproperlyConfigured(
+        'Set CONNECTED_ACCOUNTS_BASE_URL to the address the public reaches this site at ("https://example.com").'
+    )
