@@ -1,4 +1,4 @@
-"""What binds an OAuth round trip to the browser that began it: a token in its session, an address of ours to return to."""
+"""What binds an OAuth round trip to the browser that began it: a token in its session, our address to return to."""
 
 from __future__ import annotations
 
