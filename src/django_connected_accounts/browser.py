@@ -1,4 +1,4 @@
-"""What binds an OAuth round trip to the browser that began it: a token in its session, our address to return to."""
+"""What binds an OAuth round trip to its browser: a token in the session, and our address to return to."""
 
 from __future__ import annotations
 
