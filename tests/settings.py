@@ -1,6 +1,8 @@
 """A small host project, as the tests need one."""
 
+import atexit
 import os
+import shutil
 import tempfile
 from urllib.parse import urlsplit
 
@@ -13,6 +15,7 @@ ROOT_URLCONF = "tests.urls"
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 STATIC_URL = "static/"
 MEDIA_ROOT = tempfile.mkdtemp(prefix="connected-accounts-tests-")
+atexit.register(shutil.rmtree, MEDIA_ROOT, ignore_errors=True)
 LOGIN_URL = "/accounts/login/"
 
 INSTALLED_APPS = [

@@ -1,0 +1,66 @@
+# What a contributor types. Needs Python 3.10 or newer and make; everything else is fetched into $(VENV).
+# Every target may be run again at any time.
+
+VENV ?= .venv
+PYTHON ?= $(shell for python in python3 python3.13 python3.12 python3.11 python3.10 python; do \
+	$$python -c 'import sys; sys.exit(sys.version_info < (3, 10))' 2>/dev/null && echo $$python && break; done)
+BIN := $(VENV)/bin
+INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check
+PYTEST_ARGS ?= -n auto
+
+.DEFAULT_GOAL := help
+.PHONY: help demo tour test test-all lint docs bench clean
+
+help:
+	@echo "make demo      try it in the browser, on a sandbox instead of the real platforms"
+	@echo "make tour      the same without a browser: connect, publish, look"
+	@echo "make test      linters, types, layers and tests"
+	@echo "make test-all  the same on every Python and Django we support (tox)"
+	@echo "make lint      linters, types and layers only"
+	@echo "make bench     how fast it is"
+	@echo "make docs      build the documentation into site/"
+	@echo "make clean     remove what these commands made, the demo's data included"
+
+demo: $(VENV)/.runtime
+	@exec $(BIN)/python example_project/manage.py demo
+
+tour: $(VENV)/.runtime
+	@exec $(BIN)/python example_project/manage.py tour
+
+test: lint
+	$(BIN)/python -m pytest $(PYTEST_ARGS)
+
+test-all: $(VENV)/.development
+	$(BIN)/python -m tox
+
+lint: $(VENV)/.development
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+docs: $(VENV)/.development
+	$(BIN)/mkdocs build --strict
+
+bench: $(VENV)/.development
+	$(BIN)/python -m tests.benchmarks
+
+clean:
+	rm -rf $(VENV) .tox build dist site .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	rm -rf example_project/.demo
+	find src tests example_project -name __pycache__ -type d -prune -exec rm -rf {} +
+
+$(VENV)/.runtime: pyproject.toml
+	@test -n "$(PYTHON)" || { echo "Python 3.10 or newer is needed, and none was found. Install one, or name it: make PYTHON=/path/to/python3"; exit 1; }
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 10))' || { echo "Python 3.10 or newer is needed; $(PYTHON) is older."; exit 1; }
+	@test -x $(BIN)/python || { echo "Making $(VENV) ..."; $(PYTHON) -m venv $(VENV); } || { rm -rf $(VENV); \
+		echo "Making a virtual environment failed; on Debian and Ubuntu, run: apt-get install python3-venv"; exit 1; }
+	@echo "Installing the package ..."
+	@$(INSTALL) --upgrade pip
+	@$(INSTALL) --editable .
+	@touch $@
+
+$(VENV)/.development: $(VENV)/.runtime
+	@echo "Installing what tests, linters and documentation need ..."
+	@$(INSTALL) --group test --group lint --group docs --group tox
+	@touch $@

@@ -1,0 +1,49 @@
+"""What every test may use. What one area needs lives in its own ``conftest.py``."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import socket
+from collections.abc import Callable
+from urllib.parse import urlsplit
+
+import pytest
+
+SERVERS = {
+    "postgresql": os.environ.get("CONNECTED_ACCOUNTS_TEST_POSTGRESQL", "postgresql://postgres@127.0.0.1:5432/"),
+    "mariadb": os.environ.get("CONNECTED_ACCOUNTS_TEST_MARIADB", "mariadb://root@127.0.0.1:3306/"),
+}
+
+
+@pytest.fixture(scope="session")
+def needs() -> Callable[[str], str]:
+    """``needs("postgresql")``, ``("mariadb")`` or ``("chromium")`` returns where it is, or skips the test.
+
+    With ``CI_STRICT=1`` in the environment, what is missing fails the test instead.
+    """
+
+    def find(service: str) -> str:
+        found = _program() if service == "chromium" else _server(SERVERS[service])
+        if found:
+            return found
+        reason = f"{service} can't be reached on this machine" if service in SERVERS else f"{service} is not installed"
+        if os.environ.get("CI_STRICT") == "1":
+            pytest.fail(f"{reason}, and CI_STRICT=1 forbids skipping")
+        pytest.skip(reason)
+
+    return find
+
+
+def _server(url: str) -> str:
+    address = urlsplit(url)
+    try:
+        with socket.create_connection((address.hostname or "127.0.0.1", address.port or 0), timeout=2):
+            return url
+    except OSError:
+        return ""
+
+
+def _program() -> str:
+    browser = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+    return browser if browser and shutil.which("chromedriver") else ""
