@@ -1,0 +1,84 @@
+"""How each account is: `change` is the one writer of `ConnectedAccount.health`, save for a new connection."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from typing import Any
+
+from django.db import transaction
+from django.db.models import Case, Count, F, IntegerField, OuterRef, QuerySet, Subquery, When
+from django.db.models.functions import Coalesce
+from django.utils import timezone
+
+from django_connected_accounts.models import ConnectedAccount, Publication
+from django_connected_accounts.providers.base import Provider
+
+from . import events
+
+Health = ConnectedAccount.Health
+
+FIELDS = ("health", "health_code", "health_detail", "health_since", "is_active")
+
+
+def change(
+    account: ConnectedAccount,
+    health: str,
+    code: str = "",
+    detail: str = "",
+    by: Any = None,
+    *,
+    only_from: Collection[str] = (),
+    only_version: int | None = None,
+) -> bool:
+    """Write how this account is from now on, here and in the database. False: nothing changed.
+
+    It stays as it is where it is so already, is disconnected, has none of the healths ``only_from`` names, or has
+    other tokens than ``only_version``, those that the news is about.
+    """
+    now = timezone.now()
+    rows = ConnectedAccount.objects.filter(pk=account.pk).exclude(health=Health.DISCONNECTED)
+    rows = rows.exclude(health=health, health_code=code)
+    if only_from:
+        rows = rows.filter(health__in=only_from)
+    if only_version is not None:
+        rows = rows.filter(token_version=only_version)
+    since = Case(When(health=health, then=F("health_since")), default=now)
+    with transaction.atomic():
+        changed = rows.update(
+            health_since=since,
+            health=health,
+            health_code=code,
+            health_detail=detail[:255],
+            is_active=health in ConnectedAccount.USABLE,
+            updated_at=now,
+        )
+        if changed:
+            was = account.health
+            account.refresh_from_db(fields=FIELDS)
+            told = {"health": health, "was": was, "detail": detail[:255]}
+            events.record("account.health", code=code, actor=by, account=account, data=told)
+    return bool(changed)
+
+
+def begin(account: ConnectedAccount, health: str, code: str = "", detail: str = "") -> None:
+    """Set how an account is at the start of a new connection, for the caller to save with its new tokens."""
+    account.health, account.health_code, account.health_detail = health, code, detail[:255]
+    account.health_since = timezone.now()
+    account.is_active = health in ConnectedAccount.USABLE
+
+
+def annotate(accounts: QuerySet[ConnectedAccount]) -> QuerySet[ConnectedAccount]:
+    """Return the accounts with ``waiting_posts``: how many posts are still to go out on each."""
+    waiting = Publication.objects.filter(account=OuterRef("pk"), status__in=Publication.OPEN)
+    count = waiting.order_by().values("account").annotate(count=Count("pk")).values("count")
+    return accounts.annotate(waiting_posts=Coalesce(Subquery(count, output_field=IntegerField()), 0))
+
+
+def waiting_posts(account: ConnectedAccount) -> int:
+    """Return how many posts are still to go out on this account."""
+    return Publication.objects.filter(account=account, status__in=Publication.OPEN).count()
+
+
+def permissions(provider: Provider, granted: Collection[str]) -> dict[str, bool]:
+    """Return of each capability of this platform whether all its scopes are granted."""
+    return {capability: set(scopes) <= set(granted) for capability, scopes in provider.scopes.items()}
