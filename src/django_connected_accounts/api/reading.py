@@ -1,0 +1,133 @@
+"""What a request's body says, checked by name and type before anything acts on it."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+from uuid import UUID
+
+from django.http import HttpRequest
+
+from django_connected_accounts.exceptions import InvalidRequest
+from django_connected_accounts.providers.types import Problem
+
+Kind = Callable[[Any], Any]
+"""Returns the value as it is used, or raises ValueError with the name of the type that was wanted."""
+
+
+def read(request: HttpRequest, known: Mapping[str, Kind], *, required: Sequence[str] = ()) -> dict[str, Any]:
+    """Return the fields present in a JSON body, or refuse it with everything that is wrong, by field."""
+    return check(json_object(request), known, required=required)
+
+
+def check(
+    given: Mapping[str, Any], known: Mapping[str, Kind], *, required: Sequence[str] = (), prefix: str = ""
+) -> dict[str, Any]:
+    """Return the fields of ``given``, or refuse it with a problem per unknown, missing or mistyped one."""
+    values: dict[str, Any] = {}
+    problems = [
+        Problem(code="missing_field", field=prefix + name, params={"field": prefix + name})
+        for name in required
+        if name not in given
+    ]
+    for name, value in given.items():
+        where = prefix + name
+        if name not in known:
+            problems.append(Problem(code="unknown_field", field=where, params={"field": where}))
+            continue
+        try:
+            values[name] = known[name](value)
+        except ValueError as wanted:
+            params = {"field": where, "wanted": str(wanted)}
+            problems.append(Problem(code="wrong_type", field=where, params=params))
+    if problems:
+        raise InvalidRequest(problems=problems, **problems[0].params)
+    return values
+
+
+def json_object(request: HttpRequest) -> dict[str, Any]:
+    """Return the body as a JSON object; an empty body is an empty one."""
+    raw = request.body
+    if not raw.strip():
+        return {}
+    if request.content_type != "application/json":
+        raise InvalidRequest("unsupported_media_type", given=request.content_type or "")
+    return parse(raw)
+
+
+def parse(raw: bytes | str) -> dict[str, Any]:
+    """Return a JSON object that every database can store, or refuse it."""
+    try:
+        value = json.loads(raw, parse_constant=_refuse_constant)
+        _refuse_unstorable(value)
+    except (ValueError, RecursionError) as error:
+        raise InvalidRequest("invalid_json") from error
+    if not isinstance(value, dict):
+        raise InvalidRequest("invalid_json")
+    return value
+
+
+def storable(text: str) -> str:
+    """Return text that every database can store, or refuse it: no NUL, no half of a character."""
+    if "\x00" in text or any("\ud800" <= character <= "\udfff" for character in text):
+        raise InvalidRequest("invalid_characters")
+    return text
+
+
+def text(value: Any) -> str:
+    if not isinstance(value, str):
+        raise ValueError("text")
+    return value
+
+
+def boolean(value: Any) -> bool:
+    if not isinstance(value, bool):
+        raise ValueError("true or false")
+    return value
+
+
+def mapping(value: Any) -> dict[str, Any]:
+    if not isinstance(value, dict):
+        raise ValueError("object")
+    return value
+
+
+def uuid(value: Any) -> UUID:
+    try:
+        return UUID(text(value))
+    except ValueError as error:
+        raise ValueError("UUID") from error
+
+
+def listing(of: Kind) -> Kind:
+    """Return the kind of a list whose every item is ``of`` that kind."""
+
+    def items(value: Any) -> list[Any]:
+        if not isinstance(value, list):
+            raise ValueError("list")
+        try:
+            return [of(item) for item in value]
+        except ValueError as wanted:
+            raise ValueError(f"list of {wanted}") from wanted
+
+    return items
+
+
+def _refuse_constant(name: str) -> None:
+    raise ValueError(f"{name} is not JSON")
+
+
+def _refuse_unstorable(value: Any) -> None:
+    if isinstance(value, str):
+        storable(value)
+    elif isinstance(value, float) and not math.isfinite(value):
+        raise ValueError("number out of range")
+    elif isinstance(value, list):
+        for item in value:
+            _refuse_unstorable(item)
+    elif isinstance(value, dict):
+        for name, item in value.items():
+            storable(name)
+            _refuse_unstorable(item)
