@@ -9,8 +9,9 @@ from django.conf import settings
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from ..fields import EncryptedJSONField, EncryptedTextField
-from ..providers.types import Connection, Tokens
+from django_connected_accounts.fields import EncryptedJSONField, EncryptedTextField
+from django_connected_accounts.providers.types import Connection, Tokens
+
 from .exact import ExactCharField
 from .leases import Leased
 
@@ -104,7 +105,7 @@ class ConnectedAccount(Leased):
 
     @property
     def tokens(self) -> Tokens:
-        """Return its secrets as a provider takes them. To act with them, ask `services.tokens.fresh` instead."""
+        """Return its secrets as a provider takes them. To act with them, ask `services.tokens.fresh`."""
         return Tokens(
             access_token=self.access_token,
             refresh_token=self.refresh_token,
@@ -124,7 +125,7 @@ class ConnectedAccount(Leased):
 
     def publish(self, **content: Any) -> Any:
         """Publish now, or at ``at``: see `services.publishing.publish`, which this calls."""
-        from ..services import publishing
+        from django_connected_accounts.services import publishing
 
         return publishing.publish(self, **content)
 

@@ -8,8 +8,8 @@ from django.db import models
 class ExactCharField(models.CharField[str, str]):
     """A CharField whose values are equal only when every character is, on every database.
 
-    PostgreSQL and SQLite compare so by themselves; MariaDB and MySQL fold case and trailing spaces unless the column's
-    collation forbids it.
+    PostgreSQL and SQLite compare so by themselves; MariaDB and MySQL fold case and trailing spaces unless the
+    column's collation forbids it.
     """
 
     def db_parameters(self, connection: Any) -> Any:

@@ -1,6 +1,16 @@
 from __future__ import annotations
 
+from typing import Any
+
 from django.db import models
+from django.db.models.functions import Now
+
+
+class DatabaseNow(Now):
+    """The database's clock in UTC; Django's `Now` is in the session's time zone on MariaDB and MySQL."""
+
+    def as_mysql(self, compiler: Any, connection: Any, **extra_context: Any) -> Any:
+        return self.as_sql(compiler, connection, template="UTC_TIMESTAMP(6)", **extra_context)
 
 
 class Leased(models.Model):

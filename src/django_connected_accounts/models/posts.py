@@ -10,7 +10,8 @@ from django.core.files.storage import Storage, storages
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from ..fields import EncryptedJSONField
+from django_connected_accounts.fields import EncryptedJSONField
+
 from .accounts import ConnectedAccount
 from .exact import ExactCharField
 from .leases import Leased
@@ -142,6 +143,8 @@ class Publication(Leased):
     zone = models.CharField(max_length=64, default="UTC")
     """The IANA zone in which the author chose the time."""
 
+    deadline_at = models.DateTimeField(editable=False)
+    """After this it is not sent any more but "missed"."""
     run_at = models.DateTimeField(null=True, blank=True, editable=False)
     """When a runner should look at it next; None once nothing remains to be done."""
     generation = models.PositiveIntegerField(default=1, editable=False)
@@ -159,9 +162,13 @@ class Publication(Leased):
     repeatable = models.BooleanField(default=True, editable=False)
     """Whether the next step may be run again when its outcome was lost."""
     intent_at = models.DateTimeField(null=True, blank=True, editable=False)
-    """Since when a step has been under way; None between steps. A lease that ran out with this set left an open end."""
+    """Since when a step has been under way, None between steps. Set under an expired lease: its end is open."""
+    remedy = models.CharField(max_length=32, blank=True, default="", editable=False)
+    """The class of error with which a step in doubt was answered; "" where no answer came."""
     attempts = models.PositiveSmallIntegerField(default=0, editable=False)
-    """How often in a row the current step did not happen."""
+    """How often in a row the current step did not happen, or could not be settled."""
+    content_hash = models.CharField(max_length=64, blank=True, editable=False)
+    """Hash of the content that `checkpoint` was made from."""
 
     remote_id = ExactCharField(max_length=191, blank=True, default="", db_index=True)
     permalink = models.URLField(max_length=2000, blank=True)
@@ -193,3 +200,8 @@ class Publication(Leased):
 
     def __str__(self) -> str:
         return f"{self.post_id} {self.status}"
+
+    @property
+    def in_doubt(self) -> bool:
+        """Whether a step that must not be repeated has been begun and its outcome is not known."""
+        return self.intent_at is not None and not self.repeatable

@@ -1,4 +1,4 @@
-"""What happened (`Event`), what was measured (`Measurement`), what was already answered (`IdempotencyKey`)."""
+"""What happened (`Event`), what was measured (`Measurement`), what was answered (`IdempotencyKey`)."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from .posts import Post, Publication
 class Event(models.Model):
     """Who or what did what, when, and how it ended. Never changed, but for noting that it was told on.
 
-    Rows with ``dispatched_at`` None are the outbox: written with the change itself, told to `signals` after commit.
+    Rows with ``dispatched_at`` None are the outbox: written with the change, told to `signals` after commit.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)

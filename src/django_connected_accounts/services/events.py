@@ -9,8 +9,8 @@ from typing import Any
 from django.db import transaction
 from django.utils import timezone
 
-from ..models import Event
-from ..signals import VERBS
+from django_connected_accounts.models import Event
+from django_connected_accounts.signals import VERBS
 
 log = logging.getLogger("django_connected_accounts")
 

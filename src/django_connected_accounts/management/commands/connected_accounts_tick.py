@@ -1,0 +1,19 @@
+from __future__ import annotations
+
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandParser
+
+from django_connected_accounts.services import publishing
+
+
+class Command(BaseCommand):
+    help = "Take one step with every publication that is due. Run it from cron, every minute or so."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("--limit", type=int, help="take at most this many steps")
+
+    def handle(self, *args: Any, limit: int | None, **options: Any) -> None:
+        taken = publishing.tick(limit)
+        if options["verbosity"]:
+            self.stdout.write(f"{taken} steps taken")

@@ -1,0 +1,216 @@
+"""What became of a step, written once and under its lease: the one writer of publications under way."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping
+from datetime import timedelta
+from typing import Any
+
+from django.conf import settings
+from django.core.exceptions import ImproperlyConfigured
+from django.db import transaction
+from django.utils import timezone
+
+from django_connected_accounts import exceptions
+from django_connected_accounts.exceptions import (
+    ActionNeeded,
+    ConnectedAccountsError,
+    NotAuthorized,
+    PermissionMissing,
+    ProviderError,
+    RateLimited,
+    Unavailable,
+    UndecryptableToken,
+)
+from django_connected_accounts.models import ConnectedAccount, Publication
+from django_connected_accounts.models.leases import DatabaseNow
+from django_connected_accounts.providers.types import Pending, Published
+
+from . import events, tokens
+
+log = logging.getLogger("django_connected_accounts")
+
+Status = Publication.Status
+FIRST_WAIT, LONGEST_WAIT = 15.0, 30 * 60.0
+OWNER_MUST_ACT = (NotAuthorized, ActionNeeded, PermissionMissing, UndecryptableToken)
+
+
+def finish(publication: Publication, outcome: Published | Pending) -> None:
+    """The step is done: go on, wait, or be published."""
+    was = publication.status
+    following = outcome if isinstance(outcome, Pending) else outcome.follow_up
+    publication.checkpoint = dict(following.checkpoint) if following else None
+    publication.repeatable = following.repeatable if following else True
+    publication.step += 1
+    publication.attempts, publication.remedy, publication.detail = 0, "", ""
+    if isinstance(outcome, Published):
+        publication.status = Status.PUBLISHED
+        publication.remote_id = outcome.remote_id
+        publication.permalink = outcome.permalink or publication.permalink
+        publication.published_at = publication.published_at or outcome.published_at or timezone.now()
+        publication.code = outcome.warning
+        data = {"remote_id": outcome.remote_id, "permalink": publication.permalink}
+        news = "published" if was != Status.PUBLISHED else "warning" if outcome.warning else "step"
+    else:
+        if was != Status.PUBLISHED:
+            publication.status = Status.WAITING if outcome.waiting else Status.SENDING
+        publication.code, data = "", {}
+        news = "" if outcome.waiting and was == publication.status else "step"
+    data = {"step": publication.step, "note": outcome.note, **data}
+    store(publication, news, wait=following.retry_after if following else None, data=data)
+
+
+def doubt(publication: Publication, error: Exception, refusal: ProviderError | None = None) -> None:
+    """Whether the step took effect is open: look again later, and past the time for that leave it to a person.
+
+    ``refusal`` is what the platform answered to the step itself, ``error`` why looking did not settle it.
+    """
+    assert publication.intent_at is not None  # noqa: S101
+    publication.remedy = type(refusal).__name__ if refusal else ""
+    _blame(publication, refusal or error)
+    patience = timedelta(seconds=settings.CONNECTED_ACCOUNTS_LATE_SECONDS)
+    if timezone.now() < publication.intent_at + patience:
+        publication.attempts += 1
+        wait = max(settings.CONNECTED_ACCOUNTS_FIND_MARGIN_SECONDS, _backoff(publication))
+        news = "retrying" if publication.attempts == 1 else ""
+        store(publication, news, wait=wait, keep_intent=True)
+    elif publication.status == Status.PUBLISHED:
+        _leave_follow_up(publication)
+    else:
+        publication.status = Status.UNKNOWN
+        store(publication, "unknown", wait=None, keep_intent=True)
+
+
+def apply(publication: Publication, error: Exception) -> None:
+    """Do what this error asks for; the step surely did not take effect."""
+    _blame(publication, error)
+    if isinstance(error, RateLimited):
+        stop(publication, Status.HELD, error.code, wait=error.retry_after)
+    elif isinstance(error, Unavailable):
+        _again(publication, error.retry_after)
+    elif isinstance(error, ImproperlyConfigured):
+        _again(publication, LONGEST_WAIT)
+    elif isinstance(error, NotAuthorized) and publication.attempts == 0 and _refreshed(publication.account):
+        _again(publication, 0.0)
+    elif isinstance(error, OWNER_MUST_ACT):
+        tokens.invalidate(publication.account, error)
+        stop(publication, Status.HELD, publication.code)
+    else:
+        stop(publication, Status.FAILED, publication.code)
+
+
+def stop(publication: Publication, status: Status, code: str, *, wait: float = LONGEST_WAIT) -> None:
+    """Send no more: for now (held) or for good. What is published stays so, and keeps the code as a warning."""
+    news = "" if publication.status == status else status.value
+    publication.code, publication.remedy = code, ""
+    if publication.status == Status.PUBLISHED:
+        _leave_follow_up(publication)
+        return
+    publication.status = status
+    if status == Status.HELD:
+        hold = timedelta(seconds=settings.CONNECTED_ACCOUNTS_HOLD_SECONDS)
+        publication.deadline_at = max(publication.deadline_at, publication.due_at + hold)
+        store(publication, news, wait=wait)
+    else:
+        store(publication, news, wait=None)
+
+
+def restart(publication: Publication) -> None:
+    """Begin anew with what is approved now. What the platform prepared of the old content is left to expire there."""
+    publication.content_hash = publication.post.approved_hash
+    publication.checkpoint, publication.repeatable, publication.step = None, True, 0
+    store(publication, wait=0.0)
+
+
+def remembered(publication: Publication) -> ProviderError | None:
+    """Return the refusal with which a step in doubt was answered, None where no answer came."""
+    if not publication.remedy:
+        return None
+    refusal: type[ProviderError] = getattr(exceptions, publication.remedy)
+    return refusal(publication.code, publication.detail, platform_code=publication.platform_code)
+
+
+def store(
+    publication: Publication,
+    news: str = "",
+    *,
+    wait: float | None,
+    keep_intent: bool = False,
+    data: Mapping[str, Any] | None = None,
+) -> None:
+    """Write the outcome, tell ``news`` of it and give the lease back, unless another runner has it by now."""
+    if not keep_intent:
+        publication.intent_at = None
+    run_at = None if wait is None else DatabaseNow() + timedelta(seconds=wait)
+    with transaction.atomic():
+        ours = Publication.objects.filter(pk=publication.pk, lease_token=publication.lease_token)
+        if not ours.update(lease_token="", lease_until=None, run_at=run_at):
+            log.warning("Publication %s: the lease was lost, its new holder will settle it", publication.pk)
+            return
+        publication.save(update_fields=OUTCOME)
+        if news:
+            facts = {**(data or {}), "detail": publication.detail, "trace_id": publication.trace_id}
+            events.record(
+                f"publication.{news}",
+                code=publication.code,
+                account=publication.account,
+                post=publication.post,
+                publication=publication,
+                data={name: fact for name, fact in facts.items() if fact},
+            )
+
+
+OUTCOME = (
+    "attempts",
+    "checkpoint",
+    "code",
+    "content_hash",
+    "deadline_at",
+    "detail",
+    "intent_at",
+    "permalink",
+    "platform_code",
+    "published_at",
+    "remedy",
+    "remote_id",
+    "repeatable",
+    "status",
+    "step",
+    "trace_id",
+    "updated_at",
+)
+
+
+def _again(publication: Publication, retry_after: float | None) -> None:
+    if publication.status == Status.PUBLISHED and timezone.now() > publication.deadline_at:
+        _leave_follow_up(publication)
+        return
+    publication.remedy = ""
+    publication.attempts += 1
+    wait = _backoff(publication) if retry_after is None else retry_after
+    store(publication, "retrying" if publication.attempts == 1 else "", wait=wait)
+
+
+def _leave_follow_up(publication: Publication) -> None:
+    publication.checkpoint, publication.repeatable = None, True
+    store(publication, "warning", wait=None)
+
+
+def _blame(publication: Publication, error: Exception) -> None:
+    publication.code = error.code if isinstance(error, ConnectedAccountsError) else "platform_not_configured"
+    publication.detail = (error.detail if isinstance(error, ConnectedAccountsError) else str(error))[:255]
+    publication.platform_code = getattr(error, "platform_code", "")[:64]
+    publication.trace_id = getattr(error, "trace_id", "")[:128]
+
+
+def _refreshed(account: ConnectedAccount) -> bool:
+    try:
+        tokens.refresh(account)
+    except ConnectedAccountsError:
+        return False
+    return True
+
+
+def _backoff(publication: Publication) -> float:
+    return min(FIRST_WAIT * 2.0 ** min(publication.attempts - 1, 16), LONGEST_WAIT)
