@@ -1,4 +1,4 @@
-"""Whose accounts and posts a user may see and act on: one class, replaceable by ``CONNECTED_ACCOUNTS_ACCESS``."""
+"""Whose accounts and posts a user may see and act on: one class, replaceable by a setting."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from .models import ConnectedAccount, ConnectionAttempt, Post
 
 
 class Access:
-    """Everybody has their own. Subclass it to share accounts in a team, and name your class in the setting."""
+    """Everybody has their own. Subclass it to share accounts in a team, and name the class in the setting."""
 
     def accounts(self, user: Any) -> QuerySet[ConnectedAccount]:
         """Return the accounts this user may see and act on."""

@@ -62,7 +62,7 @@ def finish(publication: Publication, outcome: Published | Pending) -> None:
 
 
 def doubt(publication: Publication, error: Exception, refusal: ProviderError | None = None) -> None:
-    """Whether the step took effect is open: look again later, and past the time for that leave it to a person.
+    """Whether the step took effect is open: look again later, and in the end leave it to a person.
 
     ``refusal`` is what the platform answered to the step itself, ``error`` why looking did not settle it.
     """
@@ -101,7 +101,7 @@ def apply(publication: Publication, error: Exception) -> None:
 
 
 def stop(publication: Publication, status: Status, code: str, *, wait: float = LONGEST_WAIT) -> None:
-    """Send no more: for now (held) or for good. What is published stays so, and keeps the code as a warning."""
+    """Send no more: for now (held) or for good. What is published stays so, the code being a warning."""
     news = "" if publication.status == status else status.value
     publication.code, publication.remedy = code, ""
     if publication.status == Status.PUBLISHED:
@@ -117,7 +117,7 @@ def stop(publication: Publication, status: Status, code: str, *, wait: float = L
 
 
 def restart(publication: Publication) -> None:
-    """Begin anew with what is approved now. What the platform prepared of the old content is left to expire there."""
+    """Begin anew with what is approved now; what the platform prepared of the old content expires there."""
     publication.content_hash = publication.post.approved_hash
     publication.checkpoint, publication.repeatable, publication.step = None, True, 0
     store(publication, wait=0.0)

@@ -1,9 +1,9 @@
 """The engine: `tick` takes one step with every publication that is due, and writes what became of it.
 
-The row is the queue. A step is: take the lease, re-read, write the intent, let the provider take one step, store one
-outcome. A runner that dies leaves an expired lease; if its step must not be repeated, the next runner asks
-`Publishes.find` before anything else. `services.outcomes` writes what came of it, `services.scheduling` what people
-decide.
+The row is the queue. A step is: take the lease, re-read, write the intent, let the provider take one step, store
+one outcome. A runner that dies leaves an expired lease; if its step must not be repeated, the next runner asks
+`Publishes.find` before anything else. `services.outcomes` writes what came of it, `services.scheduling` what
+people decide.
 """
 
 from __future__ import annotations
@@ -76,7 +76,7 @@ def claim(limit: int) -> tuple[list[uuid.UUID], str]:
 
 
 def take(publication_id: uuid.UUID, lease: str) -> None:
-    """Take one step with a leased publication. An error of our own is logged, and the step looked after later."""
+    """Take one step with a leased publication. An error of our own is logged, the step looked after later."""
     rows = Publication.objects.select_related("account", "post")
     publication = rows.filter(pk=publication_id, lease_token=lease).first()
     if publication is None:

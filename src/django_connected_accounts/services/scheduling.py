@@ -45,9 +45,9 @@ def publish(
 ) -> Publication:
     """Compose a post and send it from this account, now or ``at`` a time. Return its publication.
 
-    ``media`` are open files, or `services.composing.NewMedia` where alt text, a crop or a URL is wanted. The
-    row is the queue: a worker, or the next ``connected_accounts_tick``, publishes it. Raise InvalidRequest when
-    it can't go out as it is; nothing is kept then.
+    ``media`` are open files, or `services.composing.NewMedia` where alt text, a crop or a URL is wanted. The row
+    is the queue: a worker, or the next ``connected_accounts_tick``, publishes it. Raise InvalidRequest when it
+    can't go out as it is; nothing is kept then.
     """
     author = by or account.user
     with transaction.atomic():
