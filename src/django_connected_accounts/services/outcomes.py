@@ -17,6 +17,7 @@ from django_connected_accounts.exceptions import (
     ActionNeeded,
     ConnectedAccountsError,
     NotAuthorized,
+    OutcomeUnknown,
     PermissionMissing,
     ProviderError,
     RateLimited,
@@ -98,6 +99,14 @@ def apply(publication: Publication, error: Exception) -> None:
         stop(publication, Status.HELD, publication.code)
     else:
         stop(publication, Status.FAILED, publication.code)
+
+
+def fail_inside(publication: Publication, error: Exception) -> None:
+    """The error is our own: repeat what may be repeated, look after the rest."""
+    if publication.in_doubt:
+        doubt(publication, OutcomeUnknown("internal_error", type(error).__name__))
+    else:
+        apply(publication, Unavailable("internal_error", type(error).__name__))
 
 
 def stop(publication: Publication, status: Status, code: str, *, wait: float = LONGEST_WAIT) -> None:

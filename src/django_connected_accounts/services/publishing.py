@@ -14,8 +14,8 @@ from datetime import timedelta
 
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
+from django.db import DatabaseError, transaction
 from django.db import connection as database
-from django.db import transaction
 from django.utils import timezone
 
 from django_connected_accounts import registry
@@ -76,15 +76,22 @@ def claim(limit: int) -> tuple[list[uuid.UUID], str]:
 
 
 def take(publication_id: uuid.UUID, lease: str) -> None:
-    """Take one step with a leased publication. An error of our own is logged, the step looked after later."""
-    rows = Publication.objects.select_related("account", "post")
-    publication = rows.filter(pk=publication_id, lease_token=lease).first()
-    if publication is None:
-        return
+    """Take one step with a leased publication. What goes wrong with us is logged, and looked after later."""
     try:
-        _run(publication)
-    except Exception:
-        log.exception("Publication %s: the step did not finish", publication_id)
+        if publication := _leased(publication_id, lease):
+            _run(publication)
+    except DatabaseError:
+        # Nothing can be written now; the lease runs out, and the next runner sees what was begun.
+        log.exception("Publication %s: the outcome of the step could not be stored", publication_id)
+    except Exception as error:
+        log.exception("Publication %s: the step failed", publication_id)
+        if publication := _leased(publication_id, lease):
+            outcomes.fail_inside(publication, error)
+
+
+def _leased(publication_id: uuid.UUID, lease: str) -> Publication | None:
+    rows = Publication.objects.select_related("account", "post")
+    return rows.filter(pk=publication_id, lease_token=lease).first()
 
 
 def _run(publication: Publication) -> None:
@@ -158,12 +165,6 @@ def _act(publication: Publication, provider: Publishes, connection: Connection, 
         else:
             # Even a refusal may come after the fact: it is believed only when the platform shows nothing.
             _look(publication, provider, connection, draft, error)
-    except Exception as error:
-        log.exception("Publication %s: the provider failed", publication.pk)
-        if publication.repeatable:
-            outcomes.apply(publication, Unavailable("internal_error", type(error).__name__))
-        else:
-            outcomes.doubt(publication, OutcomeUnknown("internal_error", type(error).__name__))
     else:
         outcomes.finish(publication, outcome)
 
