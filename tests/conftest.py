@@ -11,7 +11,9 @@ from urllib.parse import urlsplit
 import pytest
 
 SERVERS = {
-    "postgresql": os.environ.get("CONNECTED_ACCOUNTS_TEST_POSTGRESQL", "postgresql://postgres@127.0.0.1:5432/"),
+    "postgresql": os.environ.get(
+        "CONNECTED_ACCOUNTS_TEST_POSTGRESQL", "postgresql://postgres@127.0.0.1:5432/"
+    ),
     "mariadb": os.environ.get("CONNECTED_ACCOUNTS_TEST_MARIADB", "mariadb://root@127.0.0.1:3306/"),
 }
 
@@ -27,7 +29,11 @@ def needs() -> Callable[[str], str]:
         found = _program() if service == "chromium" else _server(SERVERS[service])
         if found:
             return found
-        reason = f"{service} can't be reached on this machine" if service in SERVERS else f"{service} is not installed"
+        reason = (
+            f"{service} can't be reached on this machine"
+            if service in SERVERS
+            else f"{service} is not installed"
+        )
         if os.environ.get("CI_STRICT") == "1":
             pytest.fail(f"{reason}, and CI_STRICT=1 forbids skipping")
         pytest.skip(reason)

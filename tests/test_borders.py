@@ -12,14 +12,27 @@ import django_connected_accounts
 
 PACKAGE = Path(django_connected_accounts.__file__).parent
 MODULES = sorted(PACKAGE.rglob("*.py"))
-CATCH_ALLS = {"utils", "util", "helpers", "helper", "common", "constants", "managers", "misc", "shared", "base_utils"}
+CATCH_ALLS = {
+    "utils",
+    "util",
+    "helpers",
+    "helper",
+    "common",
+    "constants",
+    "managers",
+    "misc",
+    "shared",
+    "base_utils",
+}
 LONGEST_FILE = 300
 
 
 def _run(code: str) -> None:
     """Run code in a Python that has loaded nothing yet."""
     environment = {"PYTHONPATH": f"{PACKAGE.parent}:{Path(__file__).parents[1]}", "PATH": ""}
-    run = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=False)
+    run = subprocess.run(
+        [sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=False
+    )
     assert run.returncode == 0, run.stderr
 
 

@@ -20,8 +20,24 @@ def test_what_depends_on_the_database_holds_on(
     environment = {k: v for k, v in os.environ.items() if not k.startswith("PYTEST_")}
     environment["CONNECTED_ACCOUNTS_TEST_DATABASE"] = needs(server)
     environment["CONNECTED_ACCOUNTS_TEST_NAME"] = f"test_connected_accounts_{os.getpid()}"
-    command = [sys.executable, "-m", "pytest", "-q", "-m", "databases", "-p", "no:cacheprovider", "--create-db"]
+    command = [
+        sys.executable,
+        "-m",
+        "pytest",
+        "-q",
+        "-m",
+        "databases",
+        "-p",
+        "no:cacheprovider",
+        "--create-db",
+    ]
     run = subprocess.run(
-        command, cwd=request.config.rootpath, env=environment, capture_output=True, text=True, timeout=600, check=False
+        command,
+        cwd=request.config.rootpath,
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=600,
+        check=False,
     )
     assert run.returncode == 0, f"on {server}:\n{run.stdout[-8000:]}\n{run.stderr[-2000:]}"
