@@ -51,7 +51,7 @@ clean:
 	find src tests example_project -name __pycache__ -type d -prune -exec rm -rf {} +
 
 $(VENV)/.runtime: pyproject.toml
-	@test -n "$(PYTHON)" || { echo "Python 3.10 or newer is needed, and none was found. Install one, or name it: make PYTHON=/path/to/python3"; exit 1; }
+	@test -n "$(PYTHON)" || { echo "Python 3.10 or newer is needed, and none was found. Install one, or name it: make PYTHON=/path/to/python3" >&2; exit 1; }
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 10))' || { echo "Python 3.10 or newer is needed; $(PYTHON) is older."; exit 1; }
 	@test -x $(BIN)/python || { echo "Making $(VENV) ..."; $(PYTHON) -m venv $(VENV); } || { rm -rf $(VENV); \
 		echo "Making a virtual environment failed; on Debian and Ubuntu, run: apt-get install python3-venv"; exit 1; }

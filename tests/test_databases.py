@@ -20,19 +20,8 @@ def test_what_depends_on_the_database_holds_on(
     environment = {k: v for k, v in os.environ.items() if not k.startswith("PYTEST_")}
     environment["CONNECTED_ACCOUNTS_TEST_DATABASE"] = needs(server)
     environment["CONNECTED_ACCOUNTS_TEST_NAME"] = f"test_connected_accounts_{os.getpid()}"
-    command = [
-        sys.executable,
-        "-m",
-        "pytest",
-        "-q",
-        "-m",
-        "databases",
-        "-p",
-        "no:cacheprovider",
-        "--create-db",
-    ]
     run = subprocess.run(
-        command,
+        [sys.executable, "-m", "pytest", "-q", "-m", "databases", "-p", "no:cacheprovider"],
         cwd=request.config.rootpath,
         env=environment,
         capture_output=True,

@@ -17,14 +17,12 @@ MANAGE = str(Path(settings.BASE_DIR) / "manage.py")
 
 class Command(BaseCommand):
     help = (
-        "Run sandbox, website and worker together until Ctrl-C. Every run begins afresh, as its sandbox does."
+        "Run sandbox, website and worker together until Ctrl-C; every run begins afresh, as the sandbox does."
     )
     requires_system_checks: list[str] = []
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument(
-            "--port", type=int, default=8000, help="of the website; the next free one if in use"
-        )
+        parser.add_argument("--port", type=int, default=8000, help="of the website, or the next free one")
         parser.add_argument("--sandbox-port", type=int, default=8765, help="of the sandbox, likewise")
 
     def handle(self, *, port: int, sandbox_port: int, **options: Any) -> None:
