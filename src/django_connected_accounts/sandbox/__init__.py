@@ -1,0 +1,22 @@
+"""The social platforms, simulated: real host names as routes, state that lasts, trouble on demand. No key, no network.
+
+``python -m django_connected_accounts.sandbox`` serves it; `SandboxAdapter` answers in process. See docs/reference/sandbox.md.
+"""
+
+from .app import Sandbox
+from .faults import ConnectionLost, Fault
+from .server import Server, serving
+from .transport import URL, SandboxAdapter
+from .world import World, in_process
+
+__all__ = [
+    "URL",
+    "ConnectionLost",
+    "Fault",
+    "Sandbox",
+    "SandboxAdapter",
+    "Server",
+    "World",
+    "in_process",
+    "serving",
+]

@@ -1,0 +1,115 @@
+"""The whole sandbox behind one door: a Django request in, a Django response out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, Final
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse, JsonResponse
+
+from . import consent, control, instagram, instagram_login, public, routing
+from .errors import GraphError
+from .faults import ConnectionLost, Fault
+from .routing import Call, Refusal, Unknown
+from .world import World
+
+ROUTES: Final = (
+    *control.ROUTES,
+    *consent.ROUTES,
+    *instagram_login.ROUTES,
+    *instagram.ROUTES,
+    *public.ROUTES,
+)
+HOSTS: Final = frozenset(route.host for route in ROUTES)
+
+
+class Sandbox:
+    """Answers for every simulated host. ``sleep`` is what a delay does with its seconds."""
+
+    def __init__(self, world: World, *, sleep: Callable[[float], None] | None = None) -> None:
+        self.world = world
+        self.sleep = sleep or world.sleep
+
+    def respond(self, request: HttpRequest) -> HttpResponse:
+        """Return the answer to a request for ``/<host>/<path>``; raise `ConnectionLost` where a fault takes it away.
+
+        An answer that breaks off in the middle carries ``Content-Length`` and half the bytes it promises.
+        """
+        with self.world.lock:
+            call = Call.read(self.world, request)
+            if call.host not in HOSTS - {control.HOST, ""}:
+                return self._answer(call)
+            entry = self._record(call)
+            fault = call.fault = self._strike(call)
+            entry["fault"] = fault.action if fault else ""
+            if fault and fault.action == "lose_before":
+                raise ConnectionLost(after=False)
+            scripted = fault is not None and fault.action == "status"
+            response = _script(fault, call) if fault and scripted else self._answer(call, entry)
+            entry["status"] = response.status_code
+        return self._trouble(call, fault, response) if fault else response
+
+    def _answer(self, call: Call, entry: dict[str, Any] | None = None) -> HttpResponse:
+        try:
+            return routing.answer(call, ROUTES)
+        except Refusal as refusal:
+            if isinstance(refusal, Unknown) and entry is not None:
+                entry["unknown"] = refusal.what
+            return refusal.respond(call)
+
+    def _record(self, call: Call) -> dict[str, Any]:
+        entry = {
+            "at": self.world.now(),
+            "host": call.host,
+            "method": call.method,
+            "path": call.path,
+            "params": dict(call.params),
+            "token": call.token.kind if call.token else "",
+            "status": None,
+            "fault": "",
+            "unknown": "",
+        }
+        self.world.calls.append(entry)
+        return entry
+
+    def _strike(self, call: Call) -> Fault | None:
+        token = call.token.kind if call.token else ""
+        struck = [
+            f
+            for f in self.world.faults
+            if f.meets(host=call.host, path=call.path, method=call.method, token=token)
+        ]
+        return struck[0] if struck else None
+
+    def _trouble(self, call: Call, fault: Fault, response: HttpResponse) -> HttpResponse:
+        if fault.action == "lose_after":
+            raise ConnectionLost(after=True)
+        if fault.action == "status_after":
+            return _script(fault, call)
+        if fault.action == "delay":
+            self.sleep(fault.seconds)
+        if fault.action == "truncate_body":
+            response["Content-Length"] = str(len(response.content))
+            response.content = response.content[: len(response.content) // 2]
+        return response
+
+
+def configure() -> None:
+    """Give Django the few settings its request and response objects read, where no project has given any."""
+    if not settings.configured:
+        settings.configure(ALLOWED_HOSTS=["*"], USE_TZ=True, DATA_UPLOAD_MAX_MEMORY_SIZE=None)
+
+
+def _script(fault: Fault, call: Call) -> HttpResponse:
+    """Return the answer a fault prescribes: a Graph envelope for a code, else the body as it is."""
+    if fault.code is not None:
+        status = fault.status if fault.status != 500 else 400
+        response: HttpResponse = GraphError(fault.code, fault.subcode, status=status).respond(call)
+    elif isinstance(fault.body, (dict, list)):
+        response = JsonResponse(fault.body, status=fault.status, safe=False)
+    else:
+        response = HttpResponse(fault.body or "", status=fault.status)
+    for name, value in fault.headers.items():
+        response[name] = value
+    return response

@@ -1,0 +1,74 @@
+"""Trouble on demand: which calls it meets, and what it does to them."""
+
+from __future__ import annotations
+
+import itertools
+import re
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+ACTIONS: Final[dict[str, str]] = {
+    "status": "answer with `status` and `body` (or `code`/`subcode`); nothing takes effect",
+    "status_after": "take effect, then answer with `status` and `body` (or `code`/`subcode`)",
+    "delay": "take effect, then wait `seconds` before answering",
+    "lose_before": "drop the connection; nothing takes effect",
+    "lose_after": "take effect, then drop the connection without an answer",
+    "truncate_body": "take effect, then break the connection in the middle of the answer",
+    "never_finish": "the container made, polled or published by this call stays IN_PROGRESS",
+    "container_error": "the container made, polled or published by this call ends in ERROR with `subcode`",
+    "expire": "the container made, polled or published by this call is EXPIRED",
+}
+CONTAINER_ACTIONS: Final = frozenset({"never_finish", "container_error", "expire"})
+
+_numbers = itertools.count(1)
+
+
+@dataclass(slots=True, kw_only=True)
+class Fault:
+    """Trouble for matching calls: the ``nth`` one, and from there ``times`` of them (0: for ever).
+
+    ``path`` is a regular expression searched in the path after the host; ``token`` is the kind of token the call
+    carries ("user", "page", "instagram", "app"). Anything left out matches everything.
+    """
+
+    action: str
+    host: str = ""
+    path: str = ""
+    method: str = ""
+    token: str = ""
+    nth: int = 1
+    times: int = 1
+    status: int = 500
+    body: Any = None
+    headers: dict[str, str] = field(default_factory=dict)
+    code: int | None = None
+    subcode: int | None = None
+    seconds: float = 0.0
+    id: int = field(default_factory=lambda: next(_numbers))
+    seen: int = 0
+    fired: int = 0
+
+    def __post_init__(self) -> None:
+        if self.action not in ACTIONS:
+            raise ValueError(f"unknown fault action {self.action!r}; known are {', '.join(ACTIONS)}")
+        re.compile(self.path)
+
+    def meets(self, *, host: str, path: str, method: str, token: str) -> bool:
+        """Count this call if it matches, and say whether the fault strikes it."""
+        if self.host not in ("", host) or self.token not in ("", token):
+            return False
+        if self.method.upper() not in ("", method) or not re.search(self.path, path):
+            return False
+        self.seen += 1
+        if self.seen < self.nth or (self.times and self.fired >= self.times):
+            return False
+        self.fired += 1
+        return True
+
+
+class ConnectionLost(Exception):
+    """The connection ends without an answer. ``after``: the call took effect first."""
+
+    def __init__(self, *, after: bool) -> None:
+        super().__init__("after taking effect" if after else "before taking effect")
+        self.after = after

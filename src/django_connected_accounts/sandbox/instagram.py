@@ -1,0 +1,351 @@
+"""Instagram's publishing, reading, comments and quota, alike on graph.facebook.com and graph.instagram.com.
+
+Follows the Instagram Platform contract of 2026-11-22, sections 4.5 and 4.7 to 4.9. Not done: insights, webhooks, hashtag
+search, business discovery, likes, mentions, messaging, scheduled media. Invented, because undocumented: comments longer than
+300 characters are refused with code 100; what a second ``media_publish`` answers is a toggle.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from . import facebook_login, instagram_login, meta
+from .containers import PARAMS, afflict, authorise, create, read, status_of
+from .errors import GraphError
+from .facebook_login import account_node
+from .ids import letters
+from .meta import PAGED, Edge, Field, fields_of, page_of, select, timestamp
+from .records import DAY, Comment, Container, Media
+from .routing import Answer, Call, Route
+
+COMMENT_LENGTH: Final = 300
+PRODUCT: Final = {"photo": "FEED", "carousel": "FEED", "reel": "REELS", "story": "STORY"}
+
+
+def publish(call: Call, node: str) -> Answer:
+    """Make a ripe container public: the one call that must not be repeated."""
+    authorise(call, node, "publish")
+    world = call.world
+    if not call.text("creation_id"):
+        raise GraphError(100, message="(#100) The parameter creation_id is required")
+    container = world.containers.get(call.text("creation_id"))
+    if container is None or container.account_id != node:
+        raise GraphError(24, 2207008)
+    afflict(call, container)
+    status = status_of(call, container)
+    if container.kind == "item" or (status == "PUBLISHED" and world.toggles.second_publish == "error"):
+        what = "is part of a carousel" if container.kind == "item" else "has already been published"
+        raise GraphError(100, message=f"(#100) The media container {what}")
+    if status == "PUBLISHED" and world.toggles.second_publish == "same_id":
+        return {"id": container.media_id}
+    if status == "EXPIRED":
+        raise GraphError(24, 2207008)
+    if status not in ("FINISHED", "PUBLISHED"):
+        raise GraphError(9007, 2207027)
+    if _quota_usage(call, node) >= _quota_total(call, node):
+        raise GraphError(9, 2207042)
+    media = _media(call, container)
+    world.media[media.id] = media
+    container.media_id = media.id
+    world.publishes.append((node, world.now()))
+    return {"id": media.id}
+
+
+def account(call: Call, node: str) -> Answer:
+    authorise(call, node, "read")
+    return select(account_node(call, node), fields_of(call.text("fields")), "IGUser", ("id",))
+
+
+def list_media(call: Call, node: str) -> Answer:
+    """Everything but stories, newest first."""
+    return _list(call, node, stories=False)
+
+
+def list_stories(call: Call, node: str) -> Answer:
+    return _list(call, node, stories=True)
+
+
+def read_media(call: Call, node: str) -> Answer:
+    media = _visible(call, node, "read")
+    return select(_media_node(call, media), fields_of(call.text("fields")), "IGMedia", ("id",))
+
+
+def read_child(call: Call, node: str) -> Answer:
+    media = next(media for media in call.world.media.values() if node in media.child_ids)
+    authorise(call, media.account_id, "read")
+    return select(_child_node(call, media, node), fields_of(call.text("fields")), "IGMedia", ("id",))
+
+
+def children(call: Call, node: str) -> Answer:
+    return _children(call, _visible(call, node, "read"), fields_of(call.text("fields")))
+
+
+def change_media(call: Call, node: str) -> Answer:
+    media = _visible(call, node, "comment")
+    media.comment_enabled = call.flag("comment_enabled")
+    return {"success": True}
+
+
+def delete_media(call: Call, node: str) -> Answer:
+    _visible(call, node, "read")
+    if call.token is None or "instagram_manage_contents" not in call.token.scopes:
+        raise GraphError(10)
+    del call.world.media[node]
+    return {"success": True}
+
+
+def content_publishing_limit(call: Call, node: str) -> Answer:
+    authorise(call, node, "publish")
+    row = {
+        "quota_usage": _quota_usage(call, node),
+        "config": {"quota_total": _quota_total(call, node), "quota_duration": DAY},
+    }
+    return {"data": [select(row, fields_of(call.text("fields")), "ContentPublishingLimit", ("quota_usage",))]}
+
+
+def add_comment(call: Call, node: str) -> Answer:
+    media = _visible(call, node, "comment")
+    if media.kind == "story" or not media.comment_enabled:
+        raise GraphError(100, message="(#100) This media does not take comments")
+    return _comment(call, media)
+
+
+def list_comments(call: Call, node: str) -> Answer:
+    """Comments, newest first, replies beneath."""
+    media = _visible(call, node, "comment")
+    return _comments(
+        call, [c for c in call.world.comments.values() if c.media_id == media.id and not c.parent_id]
+    )
+
+
+def read_comment(call: Call, node: str) -> Answer:
+    comment = _visible_comment(call, node)
+    return select(
+        _comment_node(call, comment), fields_of(call.text("fields")), "IGComment", ("id", "text", "timestamp")
+    )
+
+
+def add_reply(call: Call, node: str) -> Answer:
+    comment = _visible_comment(call, node)
+    return _comment(call, call.world.media[comment.media_id], parent_id=comment.id)
+
+
+def list_replies(call: Call, node: str) -> Answer:
+    _visible_comment(call, node)
+    return _comments(call, [c for c in call.world.comments.values() if c.parent_id == node])
+
+
+def hide_comment(call: Call, node: str) -> Answer:
+    _visible_comment(call, node).hidden = call.flag("hide")
+    return {"success": True}
+
+
+def delete_comment(call: Call, node: str) -> Answer:
+    _visible_comment(call, node)
+    comments = call.world.comments
+    call.world.comments = {key: c for key, c in comments.items() if node not in (key, c.parent_id)}
+    return {"success": True}
+
+
+def subscriptions(call: Call, node: str) -> Answer:
+    """Read, set or end which webhook fields an account sends; none is ever delivered."""
+    fields = call.world.subscriptions
+    if call.method == "POST":
+        fields[node] = [name for name in call.text("subscribed_fields").split(",") if name]
+    elif call.method == "DELETE":
+        fields.pop(node, None)
+    else:
+        app_id = call.token.client_id if call.token else ""
+        return {"data": [{"id": app_id, "subscribed_fields": fields[node]}] if node in fields else []}
+    return {"success": True}
+
+
+def _media(call: Call, container: Container) -> Media:
+    world = call.world
+    owner = world.account(container.account_id)
+    parts = [world.containers[child] for child in container.children] or [container]
+    media_id = world.new_id("media", prefix="180")
+    return Media(
+        id=media_id,
+        shortcode=letters(f"{world.seed}:{media_id}", prefix="D", length=11),
+        account_id=container.account_id,
+        username=owner.username if owner else "",
+        kind="photo" if container.kind == "item" else container.kind,
+        timestamp=world.now(),
+        container_id=container.id,
+        params=container.params,
+        items=tuple(part.item for part in parts if part.item),
+        child_ids=tuple(world.new_id("child", prefix="178") for _ in container.children),
+        alt_texts=tuple(str(part.params.get("alt_text", "")) for part in parts),
+        cover=container.cover,
+    )
+
+
+def _list(call: Call, node: str, *, stories: bool) -> Answer:
+    authorise(call, node, "read")
+    try:
+        since, until = float(call.text("since", "0")), float(call.text("until", "inf"))
+    except ValueError:
+        raise GraphError(100, message="(#100) Params since and until must be unix timestamps") from None
+    wanted = fields_of(call.text("fields"))
+    shown = [
+        media
+        for media in reversed(call.world.media.values())
+        if media.account_id == node
+        and (media.kind == "story") == stories
+        and call.world.is_live(media)
+        and since <= media.timestamp <= until
+    ]
+    return page_of(call, [select(_media_node(call, media), wanted, "IGMedia", ("id",)) for media in shown])
+
+
+def _media_node(call: Call, media: Media) -> dict[str, Any]:
+    world, first = call.world, media.items[0]
+    film = first.kind == "video" and media.kind != "carousel"
+    return {
+        "id": media.id,
+        "caption": media.caption or None,
+        "media_type": "CAROUSEL_ALBUM" if media.kind == "carousel" else first.kind.upper(),
+        "media_product_type": PRODUCT[media.kind],
+        "media_url": media_url(call, media.id),
+        "thumbnail_url": media_url(call, media.id, "thumbnail") if film else None,
+        "permalink": world.permalink(media),
+        "shortcode": media.shortcode,
+        "timestamp": timestamp(media.timestamp),
+        "username": media.username,
+        "owner": {"id": media.account_id},
+        "like_count": 0,
+        "comments_count": sum(c.media_id == media.id for c in world.comments.values()),
+        "is_comment_enabled": media.comment_enabled,
+        "is_shared_to_feed": str(media.params.get("share_to_feed", "true")).lower() == "true",
+        "is_ai_generated": str(media.params.get("is_ai_generated", "false")).lower() == "true",
+        "alt_text": (media.alt_texts[0] or None) if media.kind == "photo" else None,
+        "children": (lambda inner: _children(call, media, inner)) if media.child_ids else None,
+    }
+
+
+def _child_node(call: Call, media: Media, child_id: str) -> dict[str, Any]:
+    at = media.child_ids.index(child_id)
+    return {
+        "id": child_id,
+        "media_type": media.items[at].kind.upper(),
+        "media_url": media_url(call, child_id),
+        "alt_text": media.alt_texts[at] or None,
+        "timestamp": timestamp(media.timestamp),
+        "username": media.username,
+    }
+
+
+def _children(call: Call, media: Media, wanted: list[Field]) -> dict[str, Any]:
+    return {
+        "data": [
+            select(_child_node(call, media, child), wanted, "IGMedia", ("id",)) for child in media.child_ids
+        ]
+    }
+
+
+def media_url(call: Call, media_id: str, kind: str = "media") -> str:
+    return f"{call.world.base_url}/scontent.cdninstagram.com/{kind}/{media_id}"
+
+
+def _visible(call: Call, node: str, ability: str) -> Media:
+    media = call.world.media[node]
+    authorise(call, media.account_id, ability)
+    return media
+
+
+def _visible_comment(call: Call, node: str) -> Comment:
+    comment = call.world.comments[node]
+    _visible(call, comment.media_id, "comment")
+    return comment
+
+
+def _comment(call: Call, media: Media, parent_id: str = "") -> Answer:
+    text = call.text("message")
+    if not text or len(text) > COMMENT_LENGTH:
+        raise GraphError(100, message="(#100) Param message must have 1 to 300 characters")
+    world = call.world
+    comment = Comment(
+        id=world.new_id("comment", prefix="178"),
+        media_id=media.id,
+        text=text,
+        username=media.username,
+        account_id=media.account_id,
+        timestamp=world.now(),
+        parent_id=parent_id,
+    )
+    world.comments[comment.id] = comment
+    return {"id": comment.id}
+
+
+def _comments(call: Call, comments: list[Comment]) -> dict[str, Any]:
+    wanted = fields_of(call.text("fields"))
+    default = ("id", "text", "timestamp")
+    return page_of(
+        call, [select(_comment_node(call, c), wanted, "IGComment", default) for c in reversed(comments)]
+    )
+
+
+def _comment_node(call: Call, comment: Comment) -> dict[str, Any]:
+    def replies(inner: list[Field]) -> dict[str, Any]:
+        below = [c for c in call.world.comments.values() if c.parent_id == comment.id]
+        return {
+            "data": [
+                select(_comment_node(call, c), inner, "IGComment", ("id", "text", "timestamp")) for c in below
+            ]
+        }
+
+    return {
+        "id": comment.id,
+        "text": comment.text,
+        "timestamp": timestamp(comment.timestamp),
+        "username": comment.username,
+        "from": {"id": comment.account_id, "username": comment.username},
+        "parent_id": comment.parent_id or None,
+        "hidden": comment.hidden,
+        "like_count": 0,
+        "replies": replies,
+    }
+
+
+def _quota_usage(call: Call, account_id: str) -> int:
+    since = call.world.now() - DAY
+    return sum(owner == account_id and when > since for owner, when in call.world.publishes)
+
+
+def _quota_total(call: Call, account_id: str) -> int:
+    owner = call.world.account(account_id)
+    return owner.quota_total if owner else 0
+
+
+_EDGES: Final = (
+    Edge("GET", "instagram", "", account, hosts=("graph.facebook.com",)),
+    Edge("POST", "instagram", "media", create, PARAMS),
+    Edge("GET", "instagram", "media", list_media, PAGED | {"since", "until"}),
+    Edge("GET", "instagram", "stories", list_stories, PAGED | {"since", "until"}),
+    Edge("POST", "instagram", "media_publish", publish, frozenset({"creation_id"})),
+    Edge("GET", "instagram", "content_publishing_limit", content_publishing_limit, frozenset({"since"})),
+    *(
+        Edge(method, kind, "subscribed_apps", subscriptions, frozenset({"subscribed_fields"}))
+        for method in ("GET", "POST", "DELETE")
+        for kind in ("page", "instagram")
+    ),
+    Edge("GET", "container", "", read),
+    Edge("GET", "child", "", read_child),
+    Edge("GET", "media", "", read_media),
+    Edge("POST", "media", "", change_media, frozenset({"comment_enabled"})),
+    Edge("DELETE", "media", "", delete_media, hosts=("graph.facebook.com",)),
+    Edge("GET", "media", "children", children),
+    Edge("GET", "media", "comments", list_comments, PAGED),
+    Edge("POST", "media", "comments", add_comment, frozenset({"message"})),
+    Edge("GET", "comment", "", read_comment),
+    Edge("POST", "comment", "", hide_comment, frozenset({"hide"})),
+    Edge("DELETE", "comment", "", delete_comment),
+    Edge("GET", "comment", "replies", list_replies, PAGED),
+    Edge("POST", "comment", "replies", add_reply, frozenset({"message"})),
+)
+_respond = meta.graph(
+    edges=(*facebook_login.EDGES, *instagram_login.EDGES, *_EDGES),
+    fixed=(*facebook_login.FIXED, *instagram_login.FIXED),
+)
+ROUTES: Final = tuple(Route(host, "*", r"(?:/(v\d+\.\d+))?(/.*)", _respond) for host in meta.HOSTS)

@@ -1,0 +1,124 @@
+"""What Instagram does with the address of a picture or film: pull it, decode it, and refuse what breaks a rule.
+
+Follows the Instagram Platform contract of 2026-11-22, sections 4.10 and 7.4. Not done: codecs, bit rates, frame rates,
+colour profiles, scaling; a film is judged by its boxes (``ftyp``, ``moov`` before ``mdat``), length and bytes alone.
+"""
+
+from __future__ import annotations
+
+import io
+import struct
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Final
+from urllib.parse import urlsplit
+
+import requests
+from PIL import Image
+
+from .errors import GraphError
+from .fetching import is_private
+from .records import Item
+
+if TYPE_CHECKING:
+    from .world import World
+
+MEBIBYTE: Final = 1024 * 1024
+IMAGE_BYTES: Final = 8 * MEBIBYTE
+FEED_ASPECT: Final = (0.8, 1.91)
+FILM: Final = {"reel": (3, 900, 300_000_000), "story": (3, 60, 100_000_000), "item": (3, 60, 100_000_000)}
+"""Kind of post to least and most seconds, and most bytes."""
+
+TURNED: Final = {5, 6, 7, 8}
+"""EXIF orientations that swap width and height."""
+
+
+def pull_image(world: World, url: str, *, feed: bool) -> Item:
+    """Return a decoded picture, or refuse it. ``feed``: the aspect ratio of the feed is enforced."""
+    body = _pull(world, url)
+    try:
+        with Image.open(io.BytesIO(body)) as image:
+            kind = image.format or ""
+            if kind != "JPEG" and not (kind == "PNG" and world.toggles.png_accepted):
+                raise GraphError(36001, 2207005)
+            if len(body) > IMAGE_BYTES:
+                raise GraphError(36000, 2207004)
+            width, height = image.size
+            if image.getexif().get(0x0112) in TURNED:
+                width, height = height, width
+            image.load()
+    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError):
+        raise GraphError(9004, 2207052) from None
+    if feed and not FEED_ASPECT[0] <= width / height <= FEED_ASPECT[1]:
+        raise GraphError(36003, 2207009)
+    return Item(kind="image", url=url, body=body, mime=f"image/{kind.lower()}", width=width, height=height)
+
+
+def pull_film(world: World, url: str, kind: str) -> tuple[Item, int | None]:
+    """Return a film, and the subcode with which processing it will fail, None where it will not."""
+    body = _pull(world, url)
+    least, most, size = FILM[kind]
+    names = [name for name, _ in _boxes(body)]
+    duration, width, height = _film_facts(body)
+    subcode = None
+    if (
+        names[:1] != [b"ftyp"]
+        or b"moov" not in names
+        or (b"mdat" in names and names.index(b"mdat") < names.index(b"moov"))
+    ):
+        subcode = 2207026
+    elif len(body) > size or (duration is not None and not least <= duration <= most):
+        subcode = 2207085
+    item = Item(
+        kind="video", url=url, body=body, mime="video/mp4", width=width, height=height, duration=duration
+    )
+    return item, subcode
+
+
+def _pull(world: World, url: str) -> bytes:
+    parts = urlsplit(url)
+    if not url.isascii() or parts.scheme not in ("http", "https") or not parts.hostname:
+        raise GraphError(9004, 2207052)
+    if world.toggles.block_private_urls and is_private(url):
+        raise GraphError(9004, 2207052)
+    try:
+        with world.released():
+            status, _, body = world.fetch(url)
+    except requests.Timeout:
+        raise GraphError(-2, 2207003) from None
+    except (requests.RequestException, OSError):
+        raise GraphError(9004, 2207052) from None
+    if status != 200 or not body:
+        raise GraphError(9004, 2207052)
+    return body
+
+
+def _boxes(body: bytes, start: int = 0, end: int | None = None) -> Iterator[tuple[bytes, bytes]]:
+    """Yield name and content of each ISO base media box, as far as the bytes make sense."""
+    end = len(body) if end is None else end
+    while start + 8 <= end:
+        size, name = struct.unpack_from(">I4s", body, start)
+        head = 8
+        if size == 1 and start + 16 <= end:
+            size, head = struct.unpack_from(">Q", body, start + 8)[0], 16
+        elif size == 0:
+            size = end - start
+        if size < head or start + size > end:
+            return
+        yield name, body[start + head : start + size]
+        start += size
+
+
+def _film_facts(body: bytes) -> tuple[float | None, int, int]:
+    """Return seconds, width and height as the headers give them; None and zeros where they don't."""
+    duration, width, height = None, 0, 0
+    moov = next((content for name, content in _boxes(body) if name == b"moov"), b"")
+    for name, content in _boxes(moov):
+        if name == b"mvhd" and len(content) >= 32:
+            layout, at = (">IQ", 20) if content[0] == 1 else (">II", 12)
+            scale, units = struct.unpack_from(layout, content, at)
+            duration = units / scale if scale else None
+        elif name == b"trak" and not width:
+            header = next((c for n, c in _boxes(content) if n == b"tkhd"), b"")
+            if len(header) >= 84:
+                width, height = (side >> 16 for side in struct.unpack(">II", header[-8:]))
+    return duration, width, height

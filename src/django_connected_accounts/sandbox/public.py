@@ -1,0 +1,112 @@
+"""What the public sees: Instagram profiles, posts and stories, with the pictures and films that were really fetched."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Final
+
+from django.http import HttpResponse
+from django.utils.html import format_html
+
+from .people import InstagramAccount
+from .records import Item, Media
+from .rendering import page
+from .routing import Answer, Call, Route
+
+CDN: Final = "/scontent.cdninstagram.com"
+
+
+def home(call: Call) -> Answer:
+    """Who lives here, and what has been published."""
+    people = call.world.people.values()
+    return page(
+        "home.html", people=people, posts=list(reversed(call.world.posts())), base_url=call.world.base_url
+    )
+
+
+def profile(call: Call, username: str) -> Answer:
+    world = call.world
+    owner = _owner(call, username)
+    if owner is None:
+        return _missing()
+    live = [m for m in reversed(world.media.values()) if m.account_id == owner.id and world.is_live(m)]
+    posts = [_shown(call, media) for media in live if media.kind != "story"]
+    stories = [_shown(call, media) for media in live if media.kind == "story"]
+    avatar = f"{CDN}/avatar/{owner.id}.svg"
+    return page("profile.html", account=owner, avatar=avatar, posts=posts, stories=stories)
+
+
+def post(call: Call, section: str, shortcode: str) -> Answer:
+    world = call.world
+    media = next((m for m in world.media.values() if m.shortcode == shortcode and world.is_live(m)), None)
+    if media is None:
+        return _missing()
+    comments = [c for c in world.comments.values() if c.media_id == media.id and not c.hidden]
+    owner = world.account(media.account_id)
+    avatar = f"{CDN}/avatar/{media.account_id}.svg"
+    return page("post.html", post=_shown(call, media), account=owner, avatar=avatar, comments=comments)
+
+
+def media_file(call: Call, kind: str, media_id: str) -> Answer:
+    """The bytes of a post, or of one part of a carousel; ``thumbnail`` is a film's cover."""
+    for media in call.world.media.values():
+        if media_id == media.id:
+            return _file(media.cover if kind == "thumbnail" else media.items[0])
+        if media_id in media.child_ids:
+            return _file(media.items[media.child_ids.index(media_id)])
+    return _missing()
+
+
+def avatar(call: Call, account_id: str) -> Answer:
+    """A drawn profile picture: the account's initial on a colour of its own."""
+    owner = call.world.account(account_id)
+    if owner is None:
+        return _missing()
+    svg = format_html(
+        '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 96 96" width="96" height="96">'
+        '<rect width="96" height="96" fill="hsl({},45%,42%)"/><text x="48" y="62" font-family="sans-serif" '
+        'font-size="42" fill="#fff" text-anchor="middle">{}</text></svg>',
+        int(owner.id) % 360,
+        owner.name[:1],
+    )
+    return HttpResponse(svg, content_type="image/svg+xml")
+
+
+def _owner(call: Call, username: str) -> InstagramAccount | None:
+    accounts = (account for person in call.world.people.values() for account in person.accounts())
+    return next((account for account in accounts if account.username == username), None)
+
+
+def _shown(call: Call, media: Media) -> dict[str, Any]:
+    names: Sequence[str] = media.child_ids or (media.id,)
+    parts = [
+        {
+            "kind": item.kind,
+            "url": f"{CDN}/media/{name}",
+            "alt": alt,
+            "width": item.width,
+            "height": item.height,
+        }
+        for name, item, alt in zip(names, media.items, media.alt_texts, strict=True)
+    ]
+    poster = f"{CDN}/thumbnail/{media.id}" if media.cover else ""
+    return {"media": media, "permalink": call.world.permalink(media), "parts": parts, "poster": poster}
+
+
+def _file(item: Item | None) -> HttpResponse:
+    return _missing() if item is None else HttpResponse(item.body, content_type=item.mime)
+
+
+def _missing() -> HttpResponse:
+    reason = "The link may be broken, or the page may have been removed."
+    return page("blocked.html", status=404, title="Sorry, this page isn't available", reason=reason)
+
+
+ROUTES: Final = (
+    Route("", "GET", "/", home),
+    Route("www.instagram.com", "GET", "/(p|reel)/([A-Za-z0-9_-]+)/?", post),
+    Route("www.instagram.com", "GET", r"/(stories/[\w.]+)/([A-Za-z0-9_-]+)/?", post),
+    Route("www.instagram.com", "GET", r"/([\w.]+)/?", profile),
+    Route("scontent.cdninstagram.com", "GET", r"/(media|thumbnail)/(\d+)", media_file),
+    Route("scontent.cdninstagram.com", "GET", r"/avatar/(\d+)\.svg", avatar),
+)

@@ -1,0 +1,108 @@
+"""The sandbox over real HTTP: one thread per connection, Django's request and response objects, nobody's settings."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import socket
+import sys
+import threading
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+from urllib.parse import unquote, urlsplit
+
+from django.core.handlers.wsgi import WSGIRequest
+
+from .app import Sandbox, configure
+from .faults import ConnectionLost
+from .world import World
+
+
+class Server(ThreadingHTTPServer):
+    """Serves a world on ``host:port``, port 0 meaning any free one; the world then knows its own address."""
+
+    daemon_threads = True
+    allow_reuse_address = True
+    request_queue_size = 128
+
+    def __init__(self, world: World, host: str = "127.0.0.1", port: int = 0) -> None:
+        configure()
+        self.sandbox = Sandbox(world)
+        super().__init__((host, port), _Handler)
+        self.url = f"http://{host}:{self.server_port}"
+        world.base_url = self.url
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """A client that hangs up is nothing to write about; anything else is a bug and is shown."""
+        if not isinstance(sys.exc_info()[1], ConnectionError):
+            super().handle_error(request, client_address)
+
+
+@contextlib.contextmanager
+def serving(world: World, host: str = "127.0.0.1", port: int = 0) -> Iterator[str]:
+    """Serve a world in the background for as long as the block runs, and give its address."""
+    with Server(world, host, port) as server:
+        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
+        thread.start()
+        try:
+            yield server.url
+        finally:
+            server.shutdown()
+            thread.join()
+
+
+class _Handler(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    server: Server
+
+    def handle_one_request(self) -> None:
+        self.raw_requestline = self.rfile.readline(65537)
+        if not self.raw_requestline:
+            self.close_connection = True
+        elif self.parse_request():
+            self._respond()
+
+    def _respond(self) -> None:
+        try:
+            response = self.server.sandbox.respond(self._request())
+        except ConnectionLost:
+            self.close_connection = True
+            with contextlib.suppress(OSError):
+                self.connection.shutdown(socket.SHUT_RDWR)
+            return
+        promised = int(response.get("Content-Length") or len(response.content))
+        response["Content-Length"] = str(promised)
+        self.close_connection = self.close_connection or promised > len(response.content)
+        self.send_response(response.status_code)
+        for name, value in response.items():
+            self.send_header(name, value)
+        self.end_headers()
+        if self.command != "HEAD":
+            self.wfile.write(response.content)
+
+    def _request(self) -> WSGIRequest:
+        length = int(self.headers.get("Content-Length") or 0)
+        return request(self.command, self.path, self.headers.items(), self.rfile.read(length))
+
+    def log_message(self, format: str, *args: Any) -> None:
+        """Say nothing: request lines hold tokens."""
+
+
+def request(method: str, target: str, headers: Any, body: bytes) -> WSGIRequest:
+    """Return a Django request for an HTTP one; ``target`` is path and query as sent."""
+    parts = urlsplit("http://sandbox" + target if target.startswith("/") else target)
+    environ = {
+        "REQUEST_METHOD": method.upper(),
+        "PATH_INFO": unquote(parts.path, encoding="latin-1"),
+        "QUERY_STRING": parts.query,
+        "SERVER_NAME": "sandbox",
+        "SERVER_PORT": "80",
+        "wsgi.input": io.BytesIO(body),
+        "wsgi.url_scheme": "http",
+    }
+    for name, value in headers:
+        key = name.upper().replace("-", "_")
+        environ[key if key in ("CONTENT_TYPE", "CONTENT_LENGTH") else f"HTTP_{key}"] = value
+    environ["CONTENT_LENGTH"] = str(len(body))
+    return WSGIRequest(environ)

@@ -1,0 +1,170 @@
+"""Tokens of every kind: made, found, ended. Lifetimes follow the Instagram Platform contract of 2026-11-22, section 2."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+from collections.abc import Collection
+from typing import TYPE_CHECKING, Final, Literal
+
+from .ids import letters
+from .records import DAY, App, Grant, Token, TokenKind
+
+if TYPE_CHECKING:
+    from .people import Page, Person
+    from .world import World
+
+LIFETIMES: Final[dict[str, float]] = {
+    "code": 3600,
+    "A_short": 3600,
+    "A_long": 60 * DAY,
+    "B_short": 3600,
+    "B_long": 60 * DAY,
+    "data_access": 90 * DAY,
+}
+DEFAULT_SCOPES: Final[dict[str, tuple[str, ...]]] = {
+    "A": (
+        "public_profile",
+        "instagram_basic",
+        "instagram_content_publish",
+        "instagram_manage_comments",
+        "pages_show_list",
+        "pages_read_engagement",
+        "business_management",
+    ),
+    "B": (
+        "instagram_business_basic",
+        "instagram_business_content_publish",
+        "instagram_business_manage_comments",
+    ),
+}
+
+
+def issue(
+    world: World,
+    kind: TokenKind,
+    *,
+    client_id: str,
+    person: str = "",
+    scopes: Collection[str] = (),
+    targets: Collection[str] = (),
+    long: bool = False,
+    lifetime: float | None = None,
+) -> Token:
+    """Return a new token, remembered. ``lifetime`` None: it never expires."""
+    prefix = "IGAA" if kind == "instagram" else "EAA"
+    now = world.now()
+    token = Token(
+        value=letters(world.unique(f"{kind}:{client_id}:{person}"), prefix=prefix, length=172),
+        kind=kind,
+        client_id=client_id,
+        person=person,
+        scopes=set(scopes),
+        targets=set(targets),
+        issued_at=now,
+        expires_at=None if lifetime is None else now + lifetime,
+        data_access_expires_at=now + world.token_lifetimes["data_access"] if person else None,
+        long=long,
+    )
+    world.tokens[token.value] = token
+    return token
+
+
+def page_token(world: World, user: Token, page: Page) -> Token:
+    """Return the Page's token under this user token: the same each time, endless if the user token is a long one."""
+    value = letters(f"{user.value}:{page.id}", prefix="EAA", length=190)
+    if value not in world.tokens:
+        world.tokens[value] = Token(
+            value=value,
+            kind="page",
+            client_id=user.client_id,
+            person=user.person,
+            page=page.id,
+            scopes=set(user.scopes),
+            targets=set(user.targets),
+            issued_at=world.now(),
+            expires_at=None if user.long else user.expires_at,
+            data_access_expires_at=user.data_access_expires_at,
+            long=user.long,
+        )
+    return world.tokens[value]
+
+
+def mint(world: World, owner: str, variant: Literal["A", "B"], scopes: Collection[str] | None) -> Token:
+    """Return a long-lived token without any consent page.
+
+    ``owner`` is a person's key (variant A: a user token) or an Instagram account's id or username (variant A: the
+    Page token it is published with).
+    """
+    wanted = set(DEFAULT_SCOPES[variant] if scopes is None else scopes)
+    person, account_id = _owner(world, owner)
+    app = next(
+        app for app in world.apps.values() if app.login == ("facebook" if variant == "A" else "instagram")
+    )
+    if variant == "B":
+        if person.instagram is None or account_id not in ("", person.instagram.id):
+            raise ValueError(f"{owner!r} can't log in on Instagram; try a person such as 'shop'")
+        return issue(
+            world,
+            "instagram",
+            client_id=app.client_id,
+            person=person.key,
+            scopes=wanted,
+            targets={person.instagram.id},
+            long=True,
+            lifetime=world.token_lifetimes["B_long"],
+        )
+    user = issue(
+        world,
+        "user",
+        client_id=app.client_id,
+        person=person.key,
+        scopes=wanted,
+        targets=all_targets(person),
+        long=True,
+        lifetime=world.token_lifetimes["A_long"],
+    )
+    grant = world.grants.setdefault((app.client_id, person.key), Grant())
+    grant.granted |= wanted
+    grant.targets |= user.targets
+    if not account_id:
+        return user
+    return page_token(
+        world, user, next(p for p in person.pages if p.instagram and p.instagram.id == account_id)
+    )
+
+
+def all_targets(person: Person) -> set[str]:
+    """Return the ids of everything this person could tick on the consent page."""
+    return {page.id for page in person.pages} | {account.id for account in person.accounts()}
+
+
+def end(world: World, person: str, reason: int) -> int:
+    """End this person's tokens with a 190 subcode and return how many; 458 also forgets what they granted.
+
+    463 lets them expire. 0 answers 190 without a subcode.
+    """
+    ended = 0
+    for token in world.tokens.values():
+        if token.person == person and token.dead is None:
+            token.dead = reason
+            ended += 1
+    if reason == 458:
+        for key in [key for key in world.grants if key[1] == person]:
+            del world.grants[key]
+    return ended
+
+
+def proof_of(app: App, value: str) -> str:
+    """Return the appsecret_proof this app would send with this token."""
+    return hmac.new(app.secret.encode(), value.encode(), hashlib.sha256).hexdigest()
+
+
+def _owner(world: World, owner: str) -> tuple[Person, str]:
+    if owner in world.people:
+        return world.people[owner], ""
+    for person in world.people.values():
+        for account in person.accounts():
+            if owner in (account.id, account.username):
+                return person, account.id
+    raise ValueError(f"nobody here is {owner!r}; people are {', '.join(world.people)}")
