@@ -67,9 +67,16 @@ class InvalidRequest(ConnectedAccountsError):
 
 
 class ConnectionFailed(ConnectedAccountsError):
-    """The OAuth round trip ended without an account; ``code`` says how."""
+    """The OAuth round trip ended without an account; ``code`` says how.
+
+    ``attempt`` is the row of the round trip, None where the person may not know of it or there is none.
+    """
 
     default_code = "connection_failed"
+
+    def __init__(self, code: str = "", detail: str = "", *, attempt: Any = None, **params: Any) -> None:
+        super().__init__(code, detail, **params)
+        self.attempt = attempt
 
 
 class UndecryptableToken(ConnectedAccountsError):

@@ -46,6 +46,10 @@ class ConnectedAccount(Leased):
     account_type = models.CharField(max_length=64, blank=True)
     platform_user_id = ExactCharField(max_length=191, blank=True, default="", db_index=True)
     """Under which id the platform names the consenting person in its callbacks."""
+    exclusive_key = ExactCharField(
+        max_length=255, null=True, blank=True, default=None, unique=True, editable=False
+    )
+    """Who else may connect it: nobody while this is set, as the "exclusive" policy does."""
     details = models.JSONField(default=dict, blank=True)
     """Plain facts the provider wants back: a Page id, which scopes sit on which asset."""
 
@@ -162,6 +166,8 @@ class ConnectionAttempt(models.Model):
     status = models.CharField(max_length=16, choices=Status, default=Status.STARTED)
     code = models.CharField(max_length=64, blank=True)
     detail = models.CharField(max_length=255, blank=True)
+    params = models.JSONField(default=dict, blank=True)
+    """What fills the places in the texts of `code`."""
     declined_scopes = models.JSONField(default=list, blank=True)
     candidates = EncryptedJSONField(
         label="connected_accounts.attempt.candidates", binding=("id",), blank=True, default=dict

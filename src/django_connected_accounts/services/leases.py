@@ -1,6 +1,6 @@
 """The right to act on a row for a while: taken by one UPDATE, timed by the database, no transaction held.
 
-Whoever does not give a lease back loses it when its time is up. A token names each lease, so that a late holder
+Whoever does not give a lease back loses it when its time is up. A token names each lease, so a late holder
 can tell the row is no longer theirs: put ``lease_token=token`` in the condition of every write.
 """
 
