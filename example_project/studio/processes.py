@@ -17,8 +17,8 @@ class Stopped(Exception):
 class Processes:
     """Processes of our own process group: leaving the ``with`` block ends all that still run.
 
-    Ctrl-C reaches a whole group, so they are started deaf to it: only this process hears it, as `Stopped`, and
-    asks them to end by SIGTERM.
+    Ctrl-C reaches a whole group, so they are started deaf to it: only this process hears it, as `Stopped`,
+    and asks them to end by SIGTERM.
     """
 
     patience = 10.0
