@@ -38,6 +38,235 @@ CODES: Mapping[str, Meaning] = {
     "error": Meaning(
         _("Something went wrong (%(code)s)."), _("Try again; if it stays, tell the operator."), "operator"
     ),
+    # Connecting: how a round trip can end
+    "denied": Meaning(
+        _("You declined on %(platform)s, so nothing was connected."),
+        _("Start again whenever you like, and allow the access there."),
+        "owner",
+    ),
+    "attempt_open": Meaning(
+        _("You have not come back from %(platform)s yet."),
+        _("Finish there, or start again."),
+        "owner",
+    ),
+    "attempt_expired": Meaning(
+        _("It took too long, so for your safety this connection was ended."), _("Start again."), "owner"
+    ),
+    "attempt_replayed": Meaning(
+        _("This link was used before, and it works only once."),
+        _("See your accounts: it may be connected. If it is not, start again."),
+        "owner",
+    ),
+    "attempt_not_found": Meaning(
+        _("This connection was not begun by you, or it no longer exists."), _("Start again."), "owner"
+    ),
+    "connection_interrupted": Meaning(
+        _("The connection broke off on our side before it was finished."), _("Start again."), "owner"
+    ),
+    "connection_failed": Meaning(
+        _("The connection failed on our side, and nothing was saved."),
+        _("Start again; if it happens twice, tell the operator."),
+        "operator",
+    ),
+    "other_browser": Meaning(
+        _("This connection was begun in another browser or window."),
+        _("Start again here, and stay in this browser until you are back."),
+        "owner",
+    ),
+    "other_user": Meaning(
+        _("This connection was begun by another user of this site."),
+        _("Sign in as that user, or start again as yourself."),
+        "owner",
+    ),
+    "other_platform": Meaning(
+        _("This answer belongs to a connection with another platform."), _("Start again."), "owner"
+    ),
+    "state_missing": Meaning(
+        _("%(platform)s sent you back without the proof that you began this here."),
+        _("Start again from this site."),
+        "owner",
+    ),
+    "unknown_state": Meaning(
+        _("We know of no connection that this answer belongs to."), _("Start again from this site."), "owner"
+    ),
+    "callback_incomplete": Meaning(
+        _("%(platform)s sent you back without an authorization code."), _("Start again."), "owner"
+    ),
+    "issuer_mismatch": Meaning(
+        _("The answer did not come from %(platform)s, so it was refused."),
+        _("Start again from this site, and tell the operator if it happens twice."),
+        "operator",
+    ),
+    "token_of_another_app": Meaning(
+        _("%(platform)s gave an access that was made for a different app, so it was refused."),
+        _("Start again from this site; the operator should check the app's credentials."),
+        "operator",
+    ),
+    "code_expired": Meaning(
+        _("%(platform)s's authorization expired before it reached us."), _("Start again."), "owner"
+    ),
+    "code_used": Meaning(
+        _("%(platform)s says that this authorization was used before."),
+        _("See your accounts: it may be connected. If it is not, start again."),
+        "owner",
+    ),
+    "code_refused": Meaning(
+        _("%(platform)s refused the authorization it had just given."),
+        _("Start again; if it happens twice, the operator should check the app's credentials."),
+        "operator",
+    ),
+    "redirect_mismatch": Meaning(
+        _("%(platform)s does not recognise the address it sent you back to."),
+        _("The operator must register this site's callback address with the app, to the letter."),
+        "operator",
+    ),
+    "redirect_uri_insecure": Meaning(
+        _("The address to come back to is not https."),
+        _("The operator must set CONNECTED_ACCOUNTS_BASE_URL to an https address."),
+        "operator",
+    ),
+    "app_misconfigured": Meaning(
+        _("%(platform)s does not accept this site's app."),
+        _("The operator must check the app's id, secret and state at the platform."),
+        "operator",
+    ),
+    "scopes_declined": Meaning(
+        _("Without these permissions no account can be connected: %(scopes)s."),
+        _("Start again and leave them ticked; you will be asked for them once more."),
+        "owner",
+    ),
+    "no_account": Meaning(
+        _("%(platform)s shows no account that you allowed us to use."),
+        _("Start again and choose at least one account there."),
+        "owner",
+    ),
+    "no_usable_account": Meaning(
+        _("None of these accounts can be published to: %(accounts)s."),
+        _("Check on %(platform)s that you may publish with one of them, then start again."),
+        "owner",
+    ),
+    "wrong_account": Meaning(
+        _("You were to reconnect @%(wanted)s, but %(platform)s gave access to %(accounts)s."),
+        _("Sign in on %(platform)s as @%(wanted)s, or choose that account there, then reconnect again."),
+        "owner",
+    ),
+    "owned_by_other": Meaning(
+        _("%(accounts)s is connected by another user of this site."),
+        _("Ask that user to disconnect it first."),
+        "owner",
+    ),
+    "platform_error": Meaning(
+        _("%(platform)s answered with an error."),
+        _("Start again; if it happens twice, tell the operator."),
+        "operator",
+    ),
+    "nothing_chosen": Meaning(_("No account was chosen."), _("Tick at least one account."), "owner"),
+    "unknown_choice": Meaning(
+        _("One of the accounts chosen is not among those offered."),
+        _("Choose from the list, or start again."),
+        "owner",
+    ),
+    "not_permitted": Meaning(
+        _("You may not connect accounts of %(platform)s here."),
+        _("Ask the operator of this site for access."),
+        "operator",
+    ),
+    "unknown_platform": Meaning(
+        _("There is no platform called “%(platform)s” here."), _("Choose one of those offered."), "owner"
+    ),
+    "platform_not_configured": Meaning(
+        _("This site is not set up for %(platform)s yet."),
+        _("The operator must add the app's id and secret to CONNECTED_ACCOUNTS_PROVIDERS."),
+        "operator",
+    ),
+    # Accounts: their health, and what can't be done with them
+    "account_not_found": Meaning(
+        _("There is no such account among yours."), _("Choose one of your accounts."), "owner"
+    ),
+    "account_gone": Meaning(
+        _("%(platform)s no longer shows this account to you."),
+        _("Check there that you still manage it, then reconnect."),
+        "owner",
+    ),
+    "account_not_paused": Meaning(_("%(account)s is not paused."), _("Nothing needs to be done."), "nobody"),
+    "reconnect_needed": Meaning(
+        _("The platform no longer accepts our access to this account."), _("Reconnect the account."), "owner"
+    ),
+    "action_needed": Meaning(
+        _("The platform wants the account's owner to do something there first."),
+        _("Open the platform, do what it asks, then test the connection."),
+        "owner",
+    ),
+    "permission_missing": Meaning(
+        _("A permission that publishing needs was not granted."),
+        _("Reconnect the account and leave every permission ticked."),
+        "owner",
+    ),
+    "token_expired": Meaning(
+        _("The access to this account has expired."), _("Reconnect the account."), "owner"
+    ),
+    "token_refused": Meaning(
+        _("The platform no longer accepts our access to this account."), _("Reconnect the account."), "owner"
+    ),
+    "token_malformed": Meaning(
+        _("The stored access to this account is damaged."), _("Reconnect the account."), "owner"
+    ),
+    "access_revoked": Meaning(
+        _("The access of this site was withdrawn on the platform."),
+        _("Reconnect the account if that was not intended."),
+        "owner",
+    ),
+    "session_ended": Meaning(
+        _("The platform ended the session that our access came from."), _("Reconnect the account."), "owner"
+    ),
+    "password_changed": Meaning(
+        _("The password was changed on the platform, which ended our access."),
+        _("Reconnect the account."),
+        "owner",
+    ),
+    "page_role_lost": Meaning(
+        _("The person who connected this account no longer has a role on its Page."),
+        _("Restore the role, or have somebody with one reconnect the account."),
+        "owner",
+    ),
+    "refresh_retrying": Meaning(
+        _("The platform did not renew our access just now; we try again by ourselves."),
+        _("Nothing needs to be done."),
+        "nobody",
+    ),
+    "refresh_busy": Meaning(
+        _("The access to this account is being renewed."), _("Try again in a minute."), "nobody"
+    ),
+    "refresh_refused": Meaning(
+        _("The platform did not renew our access and gave no reason."),
+        _("Nothing yet: we try again by ourselves."),
+        "nobody",
+    ),
+    "refresh_not_possible": Meaning(
+        _("%(platform)s can't renew this access now: it is too young, or renews only by reconnecting."),
+        _("Nothing needs to be done while the account is connected; reconnect it before it expires."),
+        "nobody",
+    ),
+    "undecryptable": Meaning(
+        _("The stored access to this account can't be read."),
+        _("Reconnect the account; the operator should check the encryption keys."),
+        "operator",
+    ),
+    "unknown_key": Meaning(
+        _("The key that this account's access was encrypted with is missing."),
+        _("The operator must bring the key back, or the owner reconnects the account."),
+        "operator",
+    ),
+    "tampered": Meaning(
+        _("The stored access to this account was changed or moved, so it was not used."),
+        _("Reconnect the account; the operator should find out who changed the database."),
+        "operator",
+    ),
+    "not_encrypted": Meaning(
+        _("The stored access to this account is not encrypted, so it was not used."),
+        _("Reconnect the account; the operator should find out who wrote it."),
+        "operator",
+    ),
     # JSON API
     "csrf_failed": Meaning(
         _("The request carried no valid CSRF token."),
