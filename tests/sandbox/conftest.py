@@ -15,7 +15,8 @@ PHOTO = "https://media.example/photo.jpg"
 FILM = "https://media.example/film.mp4"
 CALLBACK = "http://testserver/callback"
 SCOPES = {
-    "A": "instagram_basic,instagram_content_publish,pages_show_list,pages_read_engagement,business_management",
+    "A": "instagram_basic,instagram_content_publish,instagram_manage_comments,"
+    "pages_show_list,pages_read_engagement,business_management",
     "B": "instagram_business_basic,instagram_business_content_publish,instagram_business_manage_comments",
 }
 
@@ -40,7 +41,9 @@ class Remote:
         return self.send("POST", path, data=_with(token, data)).json()
 
     def authorize_url(self, variant: str = "A", **changes: str) -> str:
-        login = "www.facebook.com/v26.0/dialog/oauth" if variant == "A" else "www.instagram.com/oauth/authorize"
+        login = (
+            "www.facebook.com/v26.0/dialog/oauth" if variant == "A" else "www.instagram.com/oauth/authorize"
+        )
         query = {
             "client_id": "sandbox-app" if variant == "A" else "sandbox-instagram-app",
             "redirect_uri": CALLBACK,

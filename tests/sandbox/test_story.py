@@ -27,20 +27,29 @@ def test_facebook_login_from_consent_to_a_public_post(remote: Remote, world: Wor
 
     fields = "id,name,access_token,tasks,instagram_business_account{id,username,followers_count}"
     pages = remote.get(f"{GRAPH}/me/accounts", long["access_token"], fields=fields)["data"]
-    assert [page["instagram_business_account"]["username"] for page in pages] == ["bakery.nord", "coffee.nord"]
+    assert [page["instagram_business_account"]["username"] for page in pages] == [
+        "bakery.nord",
+        "coffee.nord",
+    ]
 
     account, token = pages[0]["instagram_business_account"]["id"], pages[0]["access_token"]
-    container = remote.post(f"{GRAPH}/{account}/media", token, image_url=PHOTO, caption="Bread #fresh", alt_text="A loaf")
+    container = remote.post(
+        f"{GRAPH}/{account}/media", token, image_url=PHOTO, caption="Bread #fresh", alt_text="A loaf"
+    )
     early = remote.post(f"{GRAPH}/{account}/media_publish", token, creation_id=container["id"])
     assert (early["error"]["code"], early["error"]["error_subcode"]) == (9007, 2207027)
-    seen = [remote.get(f"{GRAPH}/{container['id']}", token, fields="status_code")["status_code"] for _ in "12"]
+    seen = [
+        remote.get(f"{GRAPH}/{container['id']}", token, fields="status_code")["status_code"] for _ in "12"
+    ]
     assert seen == ["IN_PROGRESS", "FINISHED"]
     media = remote.post(f"{GRAPH}/{account}/media_publish", token, creation_id=container["id"])
     assert media["id"] != container["id"]
     assert remote.get(f"{GRAPH}/{container['id']}", token, fields="status_code")["status_code"] == "PUBLISHED"
 
     [post] = world.posts()
-    read = remote.get(f"{GRAPH}/{media['id']}", token, fields="permalink,caption,media_type,timestamp,alt_text")
+    read = remote.get(
+        f"{GRAPH}/{media['id']}", token, fields="permalink,caption,media_type,timestamp,alt_text"
+    )
     assert read["permalink"] == post["permalink"]
     assert (post["kind"], post["caption"], post["alt_text"]) == ("photo", "Bread #fresh", "A loaf")
     assert post["sizes"] == [[1080, 1080]]
@@ -70,9 +79,15 @@ def test_instagram_login_from_consent_to_a_public_reel(remote: Remote, world: Wo
         client_secret="sandbox-instagram-secret",
     )
     me = remote.get(
-        "graph.instagram.com/v26.0/me", long["access_token"], fields="user_id,username,account_type,media_count"
+        "graph.instagram.com/v26.0/me",
+        long["access_token"],
+        fields="user_id,username,account_type,media_count",
     )
-    assert (me["username"], me["account_type"], me["id"]) == ("juniper.shop", "BUSINESS", str(answer["user_id"]))
+    assert (me["username"], me["account_type"], me["id"]) == (
+        "juniper.shop",
+        "BUSINESS",
+        str(answer["user_id"]),
+    )
 
     remote.publish("graph.instagram.com", "me", long["access_token"], media_type="REELS", video_url=FILM)
     [post] = world.posts()

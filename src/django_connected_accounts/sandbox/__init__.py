@@ -1,6 +1,7 @@
-"""The social platforms, simulated: real host names as routes, state that lasts, trouble on demand. No key, no network.
+"""The social platforms, simulated: real host names as routes, state that lasts, trouble on demand.
 
-``python -m django_connected_accounts.sandbox`` serves it; `SandboxAdapter` answers in process. See docs/reference/sandbox.md.
+``python -m django_connected_accounts.sandbox`` serves it; `SandboxAdapter` answers in process. See
+docs/reference/sandbox.md.
 """
 
 from .app import Sandbox

@@ -8,17 +8,38 @@ from typing import Any, Final
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse, JsonResponse
 
-from . import consent, control, instagram, instagram_login, public, routing
+from . import (
+    comments,
+    consent,
+    control,
+    discovery,
+    facebook_login,
+    instagram,
+    instagram_login,
+    meta,
+    public,
+    routing,
+)
 from .errors import GraphError
 from .faults import ConnectionLost, Fault
-from .routing import Call, Refusal, Unknown
+from .routing import Call, Refusal, Route, Unknown
 from .world import World
 
+_graph = meta.graph(
+    edges=(
+        *facebook_login.EDGES,
+        *discovery.EDGES,
+        *instagram_login.EDGES,
+        *instagram.EDGES,
+        *comments.EDGES,
+    ),
+    fixed=(*facebook_login.FIXED, *instagram_login.FIXED),
+)
 ROUTES: Final = (
     *control.ROUTES,
     *consent.ROUTES,
     *instagram_login.ROUTES,
-    *instagram.ROUTES,
+    *(Route(host, "*", r"(?:/(v\d+\.\d+))?(/.*)", _graph) for host in meta.HOSTS),
     *public.ROUTES,
 )
 HOSTS: Final = frozenset(route.host for route in ROUTES)
@@ -32,7 +53,7 @@ class Sandbox:
         self.sleep = sleep or world.sleep
 
     def respond(self, request: HttpRequest) -> HttpResponse:
-        """Return the answer to a request for ``/<host>/<path>``; raise `ConnectionLost` where a fault takes it away.
+        """Return the answer to a request for ``/<host>/<path>``; a fault may make it a `ConnectionLost`.
 
         An answer that breaks off in the middle carries ``Content-Length`` and half the bytes it promises.
         """
@@ -65,6 +86,7 @@ class Sandbox:
             "method": call.method,
             "path": call.path,
             "params": dict(call.params),
+            "headers": dict(call.request.headers),
             "token": call.token.kind if call.token else "",
             "status": None,
             "fault": "",

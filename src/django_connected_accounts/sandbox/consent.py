@@ -1,8 +1,8 @@
 """The pages where a person allows an app: Facebook's dialog and Instagram's authorize page.
 
-Follows the Instagram Platform contract of 2026-11-22, section 1. No passwords and no sessions: whoever opens the page
-picks who they are. A form names its request by a hidden id, kept in the world. Not done: ``response_type`` other than
-``code``, ``config_id``, OIDC, "all current and future Pages".
+Follows the Instagram Platform contract of 2026-11-22, section 1. No passwords and no sessions: whoever opens
+the page picks who they are. A form names its request by a hidden id, kept in the world. Not done:
+``response_type`` other than ``code``, ``config_id``, OIDC, "all current and future Pages".
 """
 
 from __future__ import annotations
@@ -51,7 +51,9 @@ SCOPES: Final[Mapping[Login, Mapping[str, str]]] = {
 }
 MANDATORY: Final = {"facebook": {"public_profile"}, "instagram": {"instagram_business_basic"}}
 PARAMS: Final = {
-    "facebook": {"client_id", "redirect_uri", "state", "scope", "response_type", "auth_type", "auth_nonce", "display"},
+    "facebook": {
+        "client_id", "redirect_uri", "state", "scope", "response_type", "auth_type", "auth_nonce", "display",
+    },
     "instagram": {
         "client_id", "redirect_uri", "state", "scope", "response_type", "force_reauth", "enable_fb_login",
         "force_authentication",
@@ -92,7 +94,7 @@ def instagram(call: Call) -> Answer:
 def submit(call: Call) -> Answer:
     """What a consent form sends: who (``as``), then a ``decision`` with the boxes left ticked.
 
-    Without the hidden ``shown`` everything offered counts as ticked, so that a script may send two fields only.
+    Without the hidden ``shown`` everything offered counts as ticked: a script need not know the boxes.
     """
     request = call.world.consents.get(call.text("request"))
     if request is None or request.answered:
@@ -122,7 +124,7 @@ def visit(
     decline: Collection[str] = (),
     targets: Iterable[str] | None = None,
 ) -> str:
-    """Go through a whole consent at once: from an authorization URL to the address the browser is sent back to.
+    """Return the address the browser is sent back to, from an authorization URL, without any page between.
 
     Raise `Blocked` where the platform shows a page of its own instead.
     """
@@ -143,7 +145,7 @@ def decide(
     scopes: Iterable[str] | None = None,
     targets: Iterable[str] | None = None,
 ) -> HttpResponseRedirectBase:
-    """Answer a consent request as this person and return the redirect to the app; None ticks everything offered."""
+    """Answer a consent request and return the redirect to the app; None ticks everything offered."""
     person = world.people[person_key]
     request.answered = True
     developer_mode = world.toggles.developer_mode

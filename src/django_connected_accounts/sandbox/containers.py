@@ -1,8 +1,9 @@
 """Instagram's media containers: made, checked, and ripened by polls or time. They never change afterwards.
 
-Follows the Instagram Platform contract of 2026-11-22, sections 4.2 to 4.4. Not done: resumable upload, product tags,
-licensed audio, trial reels, paid partnerships, add-ons; asking for them is answered loudly. Invented, because undocumented:
-the code for more than 400 containers a day (9 without a subcode); captions are counted in code points.
+Follows the Instagram Platform contract of 2026-11-22, sections 4.2 to 4.4. Not done: resumable upload,
+product tags, licensed audio, trial reels, paid partnerships, add-ons; asking for them is answered loudly.
+Invented, because undocumented: the code for more than 400 containers a day (9 without a subcode); captions
+are counted in code points.
 """
 
 from __future__ import annotations
@@ -38,9 +39,9 @@ SCOPES: Final[dict[tuple[str, str], frozenset[str]]] = {
 
 PARAMS: Final = frozenset(
     {
-        "media_type", "is_carousel_item", "image_url", "video_url", "children", "caption", "alt_text", "location_id",
-        "user_tags", "collaborators", "cover_url", "thumb_offset", "audio_name", "share_to_feed", "is_ai_generated",
-        "upload_type",
+        "media_type", "is_carousel_item", "image_url", "video_url", "children", "caption", "alt_text",
+        "user_tags", "collaborators", "location_id", "cover_url", "thumb_offset", "audio_name",
+        "share_to_feed", "is_ai_generated", "upload_type",
     }
 )  # fmt: skip
 CAPTION, HASHTAGS, MENTIONS, ALT_TEXT, COLLABORATORS, CONTAINERS_A_DAY = 2200, 30, 20, 1000, 3, 400

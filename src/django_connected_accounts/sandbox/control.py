@@ -1,4 +1,4 @@
-"""The sandbox's own JSON interface under ``/_sandbox/``: what a test, a script or a person uses to look in and meddle.
+"""The sandbox's own JSON interface under ``/_sandbox/``: to look in, and to meddle.
 
 Nothing here exists on a real platform. The same things in Python are methods and attributes of `World`.
 """
@@ -6,11 +6,13 @@ Nothing here exists on a real platform. The same things in Python are methods an
 from __future__ import annotations
 
 import dataclasses
+import functools
+from collections.abc import Callable
 from typing import Any, Final
 
 from . import consent, faults
 from .people import Person
-from .records import App
+from .records import App, Variant
 from .routing import Answer, Call, Route, Unknown
 
 HOST: Final = "_sandbox"
@@ -51,18 +53,14 @@ def people(call: Call) -> Answer:
 def mint(call: Call) -> Answer:
     """``{"owner": key, id or username, "variant": "A" | "B", "scopes": […]}`` to a long-lived token."""
     call.accept({"owner", "variant", "scopes"})
-    variant = "B" if call.text("variant", "A").upper() == "B" else "A"
-    return {
-        "access_token": _meant(call, call.world.mint, call.text("owner"), variant, call.params.get("scopes"))
-    }
+    variant: Variant = "B" if call.text("variant").upper() == "B" else "A"
+    return {"access_token": call.world.mint(call.text("owner"), variant, call.params.get("scopes"))}
 
 
 def revoke(call: Call) -> Answer:
     """``{"person": key, "reason": 458}`` to how many tokens ended."""
     call.accept({"person", "reason"})
-    return {
-        "ended": _meant(call, call.world.revoke, call.text("person"), int(call.params.get("reason", 458)))
-    }
+    return {"ended": call.world.revoke(call.text("person"), int(call.params.get("reason", 458)))}
 
 
 def list_faults(call: Call) -> Answer:
@@ -71,7 +69,7 @@ def list_faults(call: Call) -> Answer:
 
 def add_fault(call: Call) -> Answer:
     """The fields of `faults.Fault` to the fault with its id."""
-    return dataclasses.asdict(_meant(call, call.world.fault, **call.params))
+    return dataclasses.asdict(call.world.fault(**call.params))
 
 
 def remove_faults(call: Call) -> Answer:
@@ -104,10 +102,10 @@ def usage(call: Call) -> Answer:
 
 
 def add_app(call: Call) -> Answer:
-    """``{"client_id", "secret", "login": "facebook" | "instagram", "redirect_uris": […]}`` registers an app."""
+    """``{"client_id", "secret", "login": "facebook" | "instagram", "redirect_uris": […]}`` adds an app."""
     call.accept({"client_id", "secret", "login", "name", "redirect_uris", "loopback"})
     uris = set(call.params.get("redirect_uris", ()))
-    app = _meant(call, App, **{**call.params, "redirect_uris": uris})
+    app = App(**{**call.params, "redirect_uris": uris})
     call.world.apps[app.client_id] = app
     return {"client_id": app.client_id, "login": app.login, "redirect_uris": sorted(app.redirect_uris)}
 
@@ -115,7 +113,8 @@ def add_app(call: Call) -> Answer:
 def decide(call: Call) -> Answer:
     """``{"url": an authorization URL, "as": key}`` to the callback address a browser would be sent to.
 
-    ``"decision": "deny"`` refuses; ``"decline": […]`` leaves out permissions; ``"targets": […]`` ticks only these ids.
+    ``"decision": "deny"`` refuses; ``"decline": […]`` leaves out permissions; ``"targets": […]`` ticks only
+    these ids.
     """
     call.accept({"url", "as", "decision", "decline", "targets"})
     location = consent.visit(
@@ -129,11 +128,17 @@ def decide(call: Call) -> Answer:
     return {"location": location}
 
 
-def _meant(call: Call, function: Any, *args: Any, **kwargs: Any) -> Any:
-    try:
-        return function(*args, **kwargs)
-    except (KeyError, TypeError, ValueError) as error:
-        raise Unknown(f"such thing: {error}", status=400) from error
+def _named(answer: Callable[[Call], Answer]) -> Callable[[Call], Answer]:
+    """Make what Python says about a wrong value the answer."""
+
+    @functools.wraps(answer)
+    def respond(call: Call) -> Answer:
+        try:
+            return answer(call)
+        except (KeyError, TypeError, ValueError) as error:
+            raise Unknown(f"such thing: {error}", status=400) from error
+
+    return respond
 
 
 def _person(person: Person) -> dict[str, Any]:
@@ -148,23 +153,24 @@ def _person(person: Person) -> dict[str, Any]:
     }
 
 
-ROUTES: Final = (
-    Route(HOST, "GET", "/", index),
-    Route(HOST, "POST", "/reset/?", reset),
-    Route(HOST, "GET", "/posts/?", posts),
-    Route(HOST, "GET", "/calls/?", calls),
-    Route(HOST, "DELETE", "/calls/?", forget_calls),
-    Route(HOST, "GET", "/people/?", people),
-    Route(HOST, "POST", "/tokens/?", mint),
-    Route(HOST, "POST", "/revoke/?", revoke),
-    Route(HOST, "GET", "/faults/?", list_faults),
-    Route(HOST, "POST", "/faults/?", add_fault),
-    Route(HOST, "DELETE", "/faults/?", remove_faults),
-    Route(HOST, "GET", "/clock/?", clock),
-    Route(HOST, "POST", "/clock/?", clock),
-    Route(HOST, "GET", "/toggles/?", toggles),
-    Route(HOST, "POST", "/toggles/?", toggles),
-    Route(HOST, "POST", "/usage/?", usage),
-    Route(HOST, "POST", "/apps/?", add_app),
-    Route(HOST, "POST", "/consent/?", decide),
+_TABLE: Final = (
+    ("GET", "/", index),
+    ("POST", "/reset/?", reset),
+    ("GET", "/posts/?", posts),
+    ("GET", "/calls/?", calls),
+    ("DELETE", "/calls/?", forget_calls),
+    ("GET", "/people/?", people),
+    ("POST", "/tokens/?", mint),
+    ("POST", "/revoke/?", revoke),
+    ("GET", "/faults/?", list_faults),
+    ("POST", "/faults/?", add_fault),
+    ("DELETE", "/faults/?", remove_faults),
+    ("GET", "/clock/?", clock),
+    ("POST", "/clock/?", clock),
+    ("GET", "/toggles/?", toggles),
+    ("POST", "/toggles/?", toggles),
+    ("POST", "/usage/?", usage),
+    ("POST", "/apps/?", add_app),
+    ("POST", "/consent/?", decide),
 )
+ROUTES: Final = tuple(Route(HOST, method, pattern, _named(answer)) for method, pattern, answer in _TABLE)

@@ -1,6 +1,7 @@
 """Meta's error envelopes, to the letter: Instagram Platform contract of 2026-11-22, sections 2.3, 2.6 and 7.
 
-Clients must never match on these texts; ``world.toggles.locale`` puts the user-facing ones in another language.
+Clients must never match on these texts; ``world.toggles.locale`` puts the user-facing ones in another
+language.
 """
 
 from __future__ import annotations
@@ -39,7 +40,7 @@ TEXTS: Final[dict[tuple[int, int | None], Text]] = {
     (9, 2207042): Text(
         "Application request limit reached",
         "Maximum number of posts reached",
-        "You reached the maximum number of posts that is allowed to be published by the Content Publishing API.",
+        "You reached the maximum number of posts that can be published by the Content Publishing API.",
     ),
     (10, None): Text("(#10) Application does not have permission for this action"),
     (17, None): Text("(#17) User request limit reached"),
@@ -62,23 +63,24 @@ TEXTS: Final[dict[tuple[int, int | None], Text]] = {
     (100, 2207040): Text("Too many tags", "Cannot use more than 20 tags", "Cannot use more than 20 @ tags."),
     (100, 36007): Text("This authorization code has expired."),
     (100, 36008): Text(
-        "Error validating verification code. Please make sure your redirect_uri is identical to the one you used in "
-        "the OAuth dialog request"
+        "Error validating verification code. Please make sure your redirect_uri is identical to the one you "
+        "used in the OAuth dialog request"
     ),
     (100, 36009): Text("This authorization code has been used."),
     (110, 2207018): Text("Invalid user id", "Invalid user", "This user cannot be tagged."),
     (190, None): Text("Invalid OAuth access token - Cannot parse access token"),
     (190, 458): Text("Error validating access token: The user has not authorized application 123."),
     (190, 459): Text(
-        "Error validating access token: You cannot access the app till you log in to www.facebook.com and follow the "
-        "instructions given: the user has been checkpointed."
+        "Error validating access token: You cannot access the app till you log in to www.facebook.com and "
+        "follow the instructions given: the user has been checkpointed."
     ),
     (190, 460): Text(
-        "Error validating access token: The session has been invalidated because the user changed their password or "
-        "Facebook has changed the session for security reasons."
+        "Error validating access token: The session has been invalidated because the user changed their "
+        "password or Facebook has changed the session for security reasons."
     ),
     (190, 464): Text(
-        "Error validating access token: Sessions for the user are not allowed because the user is not a confirmed user."
+        "Error validating access token: Sessions for the user are not allowed because the user is not a "
+        "confirmed user."
     ),
     (190, 467): Text("Error validating access token: The session is invalid because the user logged out."),
     (190, 492): Text("Error validating access token: The user no longer has a role on this Page."),
@@ -111,13 +113,12 @@ TEXTS: Final[dict[tuple[int, int | None], Text]] = {
     (36003, 2207009): Text(
         "The aspect ratio is not supported.",
         "Invalid aspect ratio",
-        "The submitted image with aspect ratio ('0.5',) cannot be published. Please submit an image with a valid "
-        "aspect ratio.",
+        "The submitted image cannot be published. Please submit an image with a valid aspect ratio.",
     ),
     (36004, 2207010): Text("The caption is too long.", "Caption too long", "The caption was too long."),
     (80002, None): Text(
-        "(#80002) There have been too many calls to this Instagram account. Wait a bit and try again. For more info, "
-        "please refer to https://developers.facebook.com/docs/graph-api/overview/rate-limiting."
+        "(#80002) There have been too many calls to this Instagram account. Wait a bit and try again. For "
+        "more info, please refer to https://developers.facebook.com/docs/graph-api/overview/rate-limiting."
     ),
 }
 ELSEWHERE: Final = Text(

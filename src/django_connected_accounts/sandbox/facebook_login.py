@@ -1,19 +1,18 @@
-"""Variant A: Facebook Login's tokens, permissions and discovery, on graph.facebook.com.
+"""Variant A: Facebook Login's tokens and permissions, on graph.facebook.com.
 
-Follows the Instagram Platform contract of 2026-11-22, sections 2.1, 2.2, 2.5, 2.6 and 3.1. Not done: system users,
-``config_id``, "all current and future Pages", Page settings, the deauthorize callback.
+Follows the Instagram Platform contract of 2026-11-22, sections 2.1, 2.2, 2.5 and 2.6. Not done: system
+users, ``config_id``, the deauthorize callback.
 """
 
 from __future__ import annotations
 
 import hmac
-from collections.abc import Collection, Sequence
 from typing import Any, Final
 
 from . import meta, tokens
 from .errors import GraphError
-from .meta import PAGED, Edge, Field, fields_of, page_of, select
-from .people import Page, Person
+from .meta import Edge, fields_of, select
+from .people import Person
 from .records import App, Grant, Token
 from .routing import Answer, Call, Route
 
@@ -81,12 +80,12 @@ def debug_token(call: Call) -> Answer:
 
 
 def me(call: Call, node: str) -> Answer:
-    person = _person(call)
+    person = person_of(call)
     return select({"id": person.id, "name": person.name}, fields_of(call.text("fields")), "User", ("name",))
 
 
 def permissions(call: Call, node: str) -> Answer:
-    token = _user_token(call)
+    token = user_token(call)
     grant = call.world.grants.get((token.client_id, token.person), Grant())
     rows = [{"permission": name, "status": "granted"} for name in sorted(grant.granted)]
     rows += [{"permission": name, "status": "declined"} for name in sorted(grant.declined - grant.granted)]
@@ -95,7 +94,7 @@ def permissions(call: Call, node: str) -> Answer:
 
 def revoke_permissions(call: Call, node: str) -> Answer:
     """Take back one permission, or without a name the whole grant."""
-    token = _user_token(call)
+    token = user_token(call)
     if name := call.text("permission"):
         return _take_back(call, token, name)
     tokens.end(call.world, token.person, 458)
@@ -104,86 +103,7 @@ def revoke_permissions(call: Call, node: str) -> Answer:
 
 def revoke_permission(call: Call, name: str) -> Answer:
     call.token = meta.authenticate(call)
-    return _take_back(call, _user_token(call), name)
-
-
-def accounts(call: Call, node: str) -> Answer:
-    """The Pages a person ticked; those of a portfolio only with business_management."""
-    token, person = _user_token(call), _person(call)
-    shown = [page for page in person.pages if not page.business or "business_management" in token.scopes]
-    return _pages(call, token, shown if "pages_show_list" in token.scopes else [])
-
-
-def businesses(call: Call, node: str) -> Answer:
-    _need(_user_token(call), "business_management")
-    return page_of(call, [{"id": b.id, "name": b.name} for b in _person(call).businesses])
-
-
-def owned_pages(call: Call, node: str) -> Answer:
-    return _business_pages(call, node, "owned")
-
-
-def client_pages(call: Call, node: str) -> Answer:
-    return _business_pages(call, node, "client")
-
-
-def page(call: Call, node: str) -> Answer:
-    token = call.token
-    known = next((page for page in _person(call).pages if page.id == node), None)
-    if token is None or known is None or node not in token.targets:
-        raise meta.invisible(node, call)
-    return page_node(call, token, known, fields_of(call.text("fields")), default=("name",))
-
-
-def page_node(
-    call: Call,
-    token: Token,
-    page: Page,
-    wanted: Sequence[Field],
-    default: Sequence[str] = ("name", "access_token"),
-) -> dict[str, Any]:
-    """Return a Page's fields; a Page without a professional account lacks the key."""
-
-    def account(inner: list[Field]) -> dict[str, Any] | None:
-        linked = page.instagram
-        if linked is None or linked.id not in token.targets or "instagram_basic" not in token.scopes:
-            return None
-        return select(account_node(call, linked.id), inner, "IGUser", ("id",))
-
-    node = {
-        "id": page.id,
-        "name": page.name,
-        "access_token": tokens.page_token(call.world, token, page).value
-        if token.kind == "user"
-        else token.value,
-        "tasks": list(page.tasks),
-        "category": "Local business",
-        "instagram_business_account": account,
-        "connected_instagram_account": account,
-    }
-    return select(node, wanted, "Page", default)
-
-
-def account_node(call: Call, account_id: str) -> dict[str, Any]:
-    """Return every field of an Instagram account that can be asked for."""
-    account = call.world.account(account_id)
-    if account is None:
-        raise meta.invisible(account_id, call)
-    avatar = f"{call.world.base_url}/scontent.cdninstagram.com/avatar/{account.id}.svg"
-    node = {
-        "id": account.id,
-        "username": account.username,
-        "name": account.name,
-        "biography": account.biography,
-        "website": account.website,
-        "profile_picture_url": avatar,
-        "followers_count": account.followers_count,
-        "follows_count": account.follows_count,
-        "media_count": sum(media.account_id == account.id for media in call.world.media.values()),
-    }
-    if call.host == "graph.instagram.com":
-        node |= {"id": account.scoped_id, "user_id": account.id, "account_type": account.account_type}
-    return node
+    return _take_back(call, user_token(call), name)
 
 
 def _app(call: Call) -> App:
@@ -243,13 +163,13 @@ def _long_token(call: Call, app: App) -> Answer:
     return answer if endless else {**answer, "expires_in": int(lifetime)}
 
 
-def _user_token(call: Call) -> Token:
+def user_token(call: Call) -> Token:
     if call.token is None or call.token.kind != "user":
         raise GraphError(10)
     return call.token
 
 
-def _person(call: Call) -> Person:
+def person_of(call: Call) -> Person:
     if call.token is None or not call.token.person:
         raise GraphError(10)
     return call.world.people[call.token.person]
@@ -266,24 +186,6 @@ def _take_back(call: Call, token: Token, name: str) -> Answer:
     return {"success": True}
 
 
-def _need(token: Token, scope: str) -> None:
-    if scope not in token.scopes:
-        raise GraphError(200, message=f"(#200) Requires {scope} permission to manage the object.")
-
-
-def _business_pages(call: Call, node: str, held_as: str) -> Answer:
-    token = _user_token(call)
-    _need(token, "business_management")
-    held = [p for p in _person(call).pages if p.business and (p.business.id, p.held_as) == (node, held_as)]
-    return _pages(call, token, held)
-
-
-def _pages(call: Call, token: Token, pages: Collection[Page]) -> Answer:
-    wanted = fields_of(call.text("fields"))
-    rows = [page_node(call, token, page, wanted) for page in pages if page.id in token.targets]
-    return page_of(call, rows)
-
-
 FIXED: Final = (
     Route(HOST, "GET", "/oauth/access_token", access_token),
     Route(HOST, "POST", "/oauth/access_token", access_token),
@@ -294,9 +196,4 @@ EDGES: Final = (
     Edge("GET", "user", "", me, hosts=ONLY_HERE),
     Edge("GET", "user", "permissions", permissions, hosts=ONLY_HERE),
     Edge("DELETE", "user", "permissions", revoke_permissions, frozenset({"permission"}), ONLY_HERE),
-    Edge("GET", "user", "accounts", accounts, PAGED, ONLY_HERE),
-    Edge("GET", "user", "businesses", businesses, PAGED, ONLY_HERE),
-    Edge("GET", "business", "owned_pages", owned_pages, PAGED, ONLY_HERE),
-    Edge("GET", "business", "client_pages", client_pages, PAGED, ONLY_HERE),
-    Edge("GET", "page", "", page, hosts=ONLY_HERE),
 )

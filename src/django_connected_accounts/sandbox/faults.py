@@ -27,8 +27,8 @@ _numbers = itertools.count(1)
 class Fault:
     """Trouble for matching calls: the ``nth`` one, and from there ``times`` of them (0: for ever).
 
-    ``path`` is a regular expression searched in the path after the host; ``token`` is the kind of token the call
-    carries ("user", "page", "instagram", "app"). Anything left out matches everything.
+    ``path`` is a regular expression searched in the path after the host; ``token`` is the kind of token the
+    call carries ("user", "page", "instagram", "app"). Anything left out matches everything.
     """
 
     action: str

@@ -15,7 +15,7 @@ CAP = 300 * 1024 * 1024
 
 
 def get(url: str) -> tuple[int, Mapping[str, str], bytes]:
-    """Return status, headers and at most `CAP` bytes; raise `requests.RequestException` where nothing answers."""
+    """Return status, headers and at most `CAP` bytes, or raise `requests.RequestException`."""
     with requests.get(url, timeout=(5, 20), allow_redirects=False, stream=True) as response:
         body = bytearray()
         for chunk in response.iter_content(64 * 1024):

@@ -8,14 +8,14 @@ _ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
 
 
 def digits(source: str, *, prefix: str = "", length: int = 17) -> str:
-    """Return a decimal id of ``length`` digits that begins with ``prefix``, always the same for ``source``."""
+    """Return an id of ``length`` digits beginning with ``prefix``, always the same for ``source``."""
     number = int.from_bytes(hashlib.sha256(source.encode()).digest(), "big")
     room = length - len(prefix)
     return prefix + str(number % 10**room).zfill(room)
 
 
 def letters(source: str, *, prefix: str = "", length: int = 24) -> str:
-    """Return an opaque word of ``length`` characters that begins with ``prefix``, always the same for ``source``."""
+    """Return a word of ``length`` characters beginning with ``prefix``, always the same for ``source``."""
     number = int.from_bytes(hashlib.shake_256(source.encode()).digest(length), "big")
     word = []
     for _ in range(length - len(prefix)):

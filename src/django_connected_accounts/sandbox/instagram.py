@@ -1,24 +1,23 @@
-"""Instagram's publishing, reading, comments and quota, alike on graph.facebook.com and graph.instagram.com.
+"""Instagram's publishing, reading and quota, alike on graph.facebook.com and graph.instagram.com.
 
-Follows the Instagram Platform contract of 2026-11-22, sections 4.5 and 4.7 to 4.9. Not done: insights, webhooks, hashtag
-search, business discovery, likes, mentions, messaging, scheduled media. Invented, because undocumented: comments longer than
-300 characters are refused with code 100; what a second ``media_publish`` answers is a toggle.
+Follows the Instagram Platform contract of 2026-11-22, sections 4.5, 4.7 and 4.9. Not done: insights,
+webhooks, hashtag search, business discovery, likes, mentions, messaging, scheduled media. Invented, because
+undocumented: comments longer than 300 characters are refused with code 100; what a second ``media_publish``
+answers is a toggle.
 """
 
 from __future__ import annotations
 
 from typing import Any, Final
 
-from . import facebook_login, instagram_login, meta
 from .containers import PARAMS, afflict, authorise, create, read, status_of
+from .discovery import account_node
 from .errors import GraphError
-from .facebook_login import account_node
 from .ids import letters
 from .meta import PAGED, Edge, Field, fields_of, page_of, select, timestamp
-from .records import DAY, Comment, Container, Media
-from .routing import Answer, Call, Route
+from .records import DAY, Container, Media
+from .routing import Answer, Call
 
-COMMENT_LENGTH: Final = 300
 PRODUCT: Final = {"photo": "FEED", "carousel": "FEED", "reel": "REELS", "story": "STORY"}
 
 
@@ -66,7 +65,7 @@ def list_stories(call: Call, node: str) -> Answer:
 
 
 def read_media(call: Call, node: str) -> Answer:
-    media = _visible(call, node, "read")
+    media = visible(call, node, "read")
     return select(_media_node(call, media), fields_of(call.text("fields")), "IGMedia", ("id",))
 
 
@@ -77,17 +76,17 @@ def read_child(call: Call, node: str) -> Answer:
 
 
 def children(call: Call, node: str) -> Answer:
-    return _children(call, _visible(call, node, "read"), fields_of(call.text("fields")))
+    return _children(call, visible(call, node, "read"), fields_of(call.text("fields")))
 
 
 def change_media(call: Call, node: str) -> Answer:
-    media = _visible(call, node, "comment")
+    media = visible(call, node, "comment")
     media.comment_enabled = call.flag("comment_enabled")
     return {"success": True}
 
 
 def delete_media(call: Call, node: str) -> Answer:
-    _visible(call, node, "read")
+    visible(call, node, "read")
     if call.token is None or "instagram_manage_contents" not in call.token.scopes:
         raise GraphError(10)
     del call.world.media[node]
@@ -101,50 +100,6 @@ def content_publishing_limit(call: Call, node: str) -> Answer:
         "config": {"quota_total": _quota_total(call, node), "quota_duration": DAY},
     }
     return {"data": [select(row, fields_of(call.text("fields")), "ContentPublishingLimit", ("quota_usage",))]}
-
-
-def add_comment(call: Call, node: str) -> Answer:
-    media = _visible(call, node, "comment")
-    if media.kind == "story" or not media.comment_enabled:
-        raise GraphError(100, message="(#100) This media does not take comments")
-    return _comment(call, media)
-
-
-def list_comments(call: Call, node: str) -> Answer:
-    """Comments, newest first, replies beneath."""
-    media = _visible(call, node, "comment")
-    return _comments(
-        call, [c for c in call.world.comments.values() if c.media_id == media.id and not c.parent_id]
-    )
-
-
-def read_comment(call: Call, node: str) -> Answer:
-    comment = _visible_comment(call, node)
-    return select(
-        _comment_node(call, comment), fields_of(call.text("fields")), "IGComment", ("id", "text", "timestamp")
-    )
-
-
-def add_reply(call: Call, node: str) -> Answer:
-    comment = _visible_comment(call, node)
-    return _comment(call, call.world.media[comment.media_id], parent_id=comment.id)
-
-
-def list_replies(call: Call, node: str) -> Answer:
-    _visible_comment(call, node)
-    return _comments(call, [c for c in call.world.comments.values() if c.parent_id == node])
-
-
-def hide_comment(call: Call, node: str) -> Answer:
-    _visible_comment(call, node).hidden = call.flag("hide")
-    return {"success": True}
-
-
-def delete_comment(call: Call, node: str) -> Answer:
-    _visible_comment(call, node)
-    comments = call.world.comments
-    call.world.comments = {key: c for key, c in comments.items() if node not in (key, c.parent_id)}
-    return {"success": True}
 
 
 def subscriptions(call: Call, node: str) -> Answer:
@@ -248,64 +203,10 @@ def media_url(call: Call, media_id: str, kind: str = "media") -> str:
     return f"{call.world.base_url}/scontent.cdninstagram.com/{kind}/{media_id}"
 
 
-def _visible(call: Call, node: str, ability: str) -> Media:
+def visible(call: Call, node: str, ability: str) -> Media:
     media = call.world.media[node]
     authorise(call, media.account_id, ability)
     return media
-
-
-def _visible_comment(call: Call, node: str) -> Comment:
-    comment = call.world.comments[node]
-    _visible(call, comment.media_id, "comment")
-    return comment
-
-
-def _comment(call: Call, media: Media, parent_id: str = "") -> Answer:
-    text = call.text("message")
-    if not text or len(text) > COMMENT_LENGTH:
-        raise GraphError(100, message="(#100) Param message must have 1 to 300 characters")
-    world = call.world
-    comment = Comment(
-        id=world.new_id("comment", prefix="178"),
-        media_id=media.id,
-        text=text,
-        username=media.username,
-        account_id=media.account_id,
-        timestamp=world.now(),
-        parent_id=parent_id,
-    )
-    world.comments[comment.id] = comment
-    return {"id": comment.id}
-
-
-def _comments(call: Call, comments: list[Comment]) -> dict[str, Any]:
-    wanted = fields_of(call.text("fields"))
-    default = ("id", "text", "timestamp")
-    return page_of(
-        call, [select(_comment_node(call, c), wanted, "IGComment", default) for c in reversed(comments)]
-    )
-
-
-def _comment_node(call: Call, comment: Comment) -> dict[str, Any]:
-    def replies(inner: list[Field]) -> dict[str, Any]:
-        below = [c for c in call.world.comments.values() if c.parent_id == comment.id]
-        return {
-            "data": [
-                select(_comment_node(call, c), inner, "IGComment", ("id", "text", "timestamp")) for c in below
-            ]
-        }
-
-    return {
-        "id": comment.id,
-        "text": comment.text,
-        "timestamp": timestamp(comment.timestamp),
-        "username": comment.username,
-        "from": {"id": comment.account_id, "username": comment.username},
-        "parent_id": comment.parent_id or None,
-        "hidden": comment.hidden,
-        "like_count": 0,
-        "replies": replies,
-    }
 
 
 def _quota_usage(call: Call, account_id: str) -> int:
@@ -318,7 +219,7 @@ def _quota_total(call: Call, account_id: str) -> int:
     return owner.quota_total if owner else 0
 
 
-_EDGES: Final = (
+EDGES: Final = (
     Edge("GET", "instagram", "", account, hosts=("graph.facebook.com",)),
     Edge("POST", "instagram", "media", create, PARAMS),
     Edge("GET", "instagram", "media", list_media, PAGED | {"since", "until"}),
@@ -336,16 +237,4 @@ _EDGES: Final = (
     Edge("POST", "media", "", change_media, frozenset({"comment_enabled"})),
     Edge("DELETE", "media", "", delete_media, hosts=("graph.facebook.com",)),
     Edge("GET", "media", "children", children),
-    Edge("GET", "media", "comments", list_comments, PAGED),
-    Edge("POST", "media", "comments", add_comment, frozenset({"message"})),
-    Edge("GET", "comment", "", read_comment),
-    Edge("POST", "comment", "", hide_comment, frozenset({"hide"})),
-    Edge("DELETE", "comment", "", delete_comment),
-    Edge("GET", "comment", "replies", list_replies, PAGED),
-    Edge("POST", "comment", "replies", add_reply, frozenset({"message"})),
 )
-_respond = meta.graph(
-    edges=(*facebook_login.EDGES, *instagram_login.EDGES, *_EDGES),
-    fixed=(*facebook_login.FIXED, *instagram_login.FIXED),
-)
-ROUTES: Final = tuple(Route(host, "*", r"(?:/(v\d+\.\d+))?(/.*)", _respond) for host in meta.HOSTS)

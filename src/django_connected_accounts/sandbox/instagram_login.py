@@ -1,8 +1,8 @@
 """Variant B: Instagram Login's tokens and profile, on api.instagram.com and graph.instagram.com.
 
-Follows the Instagram Platform contract of 2026-11-22, sections 2.3, 2.4 and 3.2. Not done: messaging, the deauthorize
-callback, anything about permissions afterwards (the platform has no endpoint for it). Invented, because undocumented: the
-answer to refreshing a token younger than 24 hours.
+Follows the Instagram Platform contract of 2026-11-22, sections 2.3, 2.4 and 3.2. Not done: messaging, the
+deauthorize callback, anything about permissions afterwards (the platform has no endpoint for it). Invented,
+because undocumented: the answer to refreshing a token younger than 24 hours.
 """
 
 from __future__ import annotations
@@ -11,13 +11,12 @@ import hmac
 from typing import Any, Final
 
 from . import meta, tokens
+from .discovery import account_node
 from .errors import FlatError, GraphError
-from .facebook_login import account_node
 from .meta import Edge, fields_of, select
 from .records import DAY, Code, Token
 from .routing import Answer, Call, Route
 
-TOKEN_HOST: Final = "api.instagram.com"
 HOST: Final = "graph.instagram.com"
 BLANKET: Final = "Unsupported request - method type: get"
 
@@ -91,7 +90,7 @@ def refresh(call: Call) -> Answer:
 
 
 def profile(call: Call, node: str) -> Answer:
-    """Return the account that logged in; its ``id`` is app-scoped, ``user_id`` the one everything else uses."""
+    """Return the account that logged in: ``id`` is app-scoped, ``user_id`` is the professional account's."""
     if call.token is None or node not in call.token.targets:
         raise meta.invisible(node, call)
     found = select(account_node(call, node), fields_of(call.text("fields")), "IGUser", ("id",))
@@ -108,8 +107,8 @@ def _code(call: Call, client_id: str) -> Code:
         raise FlatError("This authorization code has been used")
     if code.redirect_uri != call.text("redirect_uri"):
         raise FlatError(
-            "Error validating verification code. Please make sure your redirect_uri is identical to the one you used "
-            "in the OAuth dialog request"
+            "Error validating verification code. Please make sure your redirect_uri is identical to the one "
+            "you used in the OAuth dialog request"
         )
     return code
 
@@ -133,7 +132,7 @@ def _bearer(token: Token, lifetime: float) -> dict[str, Any]:
     return {"access_token": token.value, "token_type": "bearer", "expires_in": int(lifetime)}
 
 
-ROUTES: Final = (Route(TOKEN_HOST, "POST", "/oauth/access_token", access_token),)
+ROUTES: Final = (Route("api.instagram.com", "POST", "/oauth/access_token", access_token),)
 FIXED: Final = (
     Route(HOST, "GET", "/access_token", long_token),
     Route(HOST, "GET", "/refresh_access_token", refresh),

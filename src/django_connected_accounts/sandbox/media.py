@@ -1,7 +1,8 @@
-"""What Instagram does with the address of a picture or film: pull it, decode it, and refuse what breaks a rule.
+"""What Instagram does with the address of a picture or film: pull it, decode it, refuse what breaks a rule.
 
-Follows the Instagram Platform contract of 2026-11-22, sections 4.10 and 7.4. Not done: codecs, bit rates, frame rates,
-colour profiles, scaling; a film is judged by its boxes (``ftyp``, ``moov`` before ``mdat``), length and bytes alone.
+Follows the Instagram Platform contract of 2026-11-22, sections 4.10 and 7.4. Not done: codecs, bit rates,
+frame rates, colour profiles, scaling; a film is judged by its boxes (``ftyp``, ``moov`` before ``mdat``),
+length and bytes alone.
 """
 
 from __future__ import annotations

@@ -1,7 +1,8 @@
-"""What graph.facebook.com and graph.instagram.com share: versions, tokens, error envelopes, fields, cursors, headers.
+"""What the Graph hosts share: versions, tokens, error envelopes, fields, cursors, headers.
 
-Follows the Instagram Platform contract of 2026-11-22, sections 6, 7 and 9. Not done: rate limits that count calls (set
-``world.usage`` or a fault), ``error_data``, batch and ``ids=`` requests, ``summary``, field aliases and modifiers.
+Follows the Instagram Platform contract of 2026-11-22, sections 6, 7 and 9. Not done: rate limits that count
+calls (set ``world.usage`` or a fault), ``error_data``, batch and ``ids=`` requests, ``summary``, field
+aliases and modifiers.
 """
 
 from __future__ import annotations
@@ -41,7 +42,7 @@ PAGED: Final = frozenset({"limit", "after", "before"})
 
 @dataclass(frozen=True, slots=True)
 class Edge:
-    """Who answers a method on an edge ("" is the node itself) of a kind of node, and the parameters it takes."""
+    """Who answers a method on a kind of node, at an edge ("" is the node itself), with what parameters."""
 
     method: str
     kind: str
@@ -52,7 +53,7 @@ class Edge:
 
 
 def graph(edges: Sequence[Edge], fixed: Sequence[Route]) -> Callable[[Call, str, str], HttpResponse]:
-    """Return what answers every call on the Graph hosts: ``fixed`` paths first, then nodes and their edges."""
+    """Return what answers every call on the Graph hosts: fixed paths first, then nodes and their edges."""
     table = {(host, e.method, e.kind, e.edge): e for e in edges for host in e.hosts}
 
     def respond(call: Call, version: str, path: str) -> HttpResponse:
@@ -135,7 +136,7 @@ def fields_of(text: str) -> list[Field]:
 def select(
     node: Mapping[str, Any], wanted: Sequence[Field], node_type: str, default: Sequence[str]
 ) -> dict[str, Any]:
-    """Return the wanted fields of a node, ``id`` always; an unknown one fails the whole call, None is left out.
+    """Return the wanted fields of a node and its id; an unknown one fails the whole call, None is left out.
 
     A value that is callable is called with the names inside the field's braces.
     """
@@ -156,7 +157,7 @@ def select(
 def page_of(
     call: Call, rows: Sequence[Mapping[str, Any]], *, default: int = 25, most: int = 100
 ) -> dict[str, Any]:
-    """Return one page of rows with cursors; ``next`` and ``previous`` embed the token, as the platform's do."""
+    """Return one page of rows with cursors; its links embed the token, as the platform's do."""
     try:
         limit = max(1, min(int(call.text("limit") or default), most))
     except ValueError:
@@ -191,8 +192,8 @@ def invisible(node: str, call: Call) -> GraphError:
         100,
         33,
         kind="IGApiException" if call.host == "graph.instagram.com" else "GraphMethodException",
-        message=f"Unsupported {verb} request. Object with ID '{node}' does not exist, cannot be loaded due to "
-        "missing permissions, or does not support this operation",
+        message=f"Unsupported {verb} request. Object with ID '{node}' does not exist, cannot be loaded due "
+        "to missing permissions, or does not support this operation",
     )
 
 

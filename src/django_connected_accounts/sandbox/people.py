@@ -51,7 +51,7 @@ class Business:
 
 @dataclass(slots=True, kw_only=True)
 class Page:
-    """A Facebook Page as one person sees it. ``held_as`` is "owned" or "client" where a portfolio holds it."""
+    """A Facebook Page as one person sees it; ``held_as`` says how a portfolio holds it."""
 
     name: str
     instagram: InstagramAccount | None = None
@@ -73,7 +73,7 @@ class Page:
 
 @dataclass(slots=True, kw_only=True)
 class Person:
-    """Somebody who can log in. ``instagram`` is the account they have on Instagram Login, None where they have none."""
+    """Somebody who can log in; ``instagram`` is the account they have on Instagram Login."""
 
     key: str
     name: str

@@ -1,4 +1,4 @@
-"""What the public sees: Instagram profiles, posts and stories, with the pictures and films that were really fetched."""
+"""What the public sees: Instagram profiles, posts and stories, with the media that was really fetched."""
 
 from __future__ import annotations
 

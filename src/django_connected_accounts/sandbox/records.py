@@ -7,13 +7,14 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 Login = Literal["facebook", "instagram"]
+Variant = Literal["A", "B"]
 TokenKind = Literal["user", "page", "app", "instagram"]
 DAY = 24 * 3600
 
 
 @dataclass(slots=True, kw_only=True)
 class App:
-    """A registration with a platform. ``loopback``: http://localhost, 127.0.0.1 and testserver need no listing."""
+    """A registration with a platform; ``loopback``: http://localhost and testserver need no listing."""
 
     client_id: str
     secret: str = field(repr=False)
@@ -39,7 +40,7 @@ class ConsentRequest:
 
 @dataclass(slots=True, kw_only=True)
 class Grant:
-    """What one person has given one app so far. ``targets`` are the ids of the Pages and accounts they ticked."""
+    """What one person has given one app so far; ``targets`` are the ids of what they ticked."""
 
     granted: set[str] = field(default_factory=set)
     declined: set[str] = field(default_factory=set)
@@ -60,7 +61,7 @@ class Code:
 
 @dataclass(slots=True, kw_only=True)
 class Token:
-    """A token of any kind. ``expires_at`` None: never. ``dead`` is the 190 subcode it answers, 0 for none at all."""
+    """A token; ``expires_at`` None is never, ``dead`` the 190 subcode it answers, 0 without subcode."""
 
     value: str = field(repr=False)
     kind: TokenKind
@@ -152,7 +153,7 @@ class Comment:
 
 @dataclass(slots=True, kw_only=True)
 class Toggles:
-    """Where the real platform is unclear, or differs from app to app: choose here. A misspelt name is an error."""
+    """Choices where the real platform is unclear or differs from app to app; a misspelt name is an error."""
 
     b_exchange_shape: Literal["flat", "wrapped"] = "flat"
     me_shape: Literal["flat", "wrapped"] = "flat"

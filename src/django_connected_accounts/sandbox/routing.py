@@ -1,4 +1,4 @@
-"""A call as the simulated platforms see it, the table that says who answers it, and refusals that name themselves."""
+"""A call as the simulated platforms see it, who answers it, and refusals that name themselves."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ Answer = HttpResponse | dict[str, Any]
 
 @dataclass(slots=True, kw_only=True)
 class Call:
-    """One request. ``params`` are those of query, form and JSON body together; ``path`` is what follows the host."""
+    """One request: ``params`` of query, form and JSON body together, ``path`` without the host."""
 
     world: World
     request: HttpRequest
@@ -40,7 +40,7 @@ class Call:
             world=world,
             request=request,
             host=host,
-            method=request.method or "GET",
+            method="GET" if request.method == "HEAD" else request.method or "GET",
             path="/" + path,
             params=_params(request),
         )
@@ -123,13 +123,12 @@ def answer(call: Call, routes: Iterable[Route]) -> HttpResponse:
 
 
 def _params(request: HttpRequest) -> dict[str, Any]:
+    """Return all parameters; a JSON body that is no object counts as "body", which no route takes."""
     params: dict[str, Any] = request.GET.dict()
-    if request.content_type == "application/json" and request.body:
-        try:
-            body = json.loads(request.body)
-        except ValueError:
-            raise Unknown("way to read a JSON body that is not JSON", status=400) from None
-        if not isinstance(body, dict):
-            raise Unknown("way to read a JSON body that is not an object", status=400)
-        return {**params, **body}
-    return {**params, **request.POST.dict()}
+    if request.content_type != "application/json" or not request.body:
+        return {**params, **request.POST.dict()}
+    try:
+        body = json.loads(request.body)
+    except ValueError:
+        body = None
+    return {**params, **(body if isinstance(body, dict) else {"body": request.body})}

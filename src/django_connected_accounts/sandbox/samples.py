@@ -30,7 +30,7 @@ def jpeg(
 
 
 def mp4(seconds: float = 5.0, *, width: int = 1080, height: int = 1920, faststart: bool = True) -> bytes:
-    """Return the skeleton of a film: right boxes, length and size, no picture in it, so no player shows anything."""
+    """Return the skeleton of a film: right boxes, length and size, but nothing to see in a player."""
     times = struct.pack(">III", 0, 1000, int(seconds * 1000))
     mvhd = _box(b"mvhd", bytes(4) + bytes(4) + times + bytes(80))
     tkhd = _box(b"tkhd", bytes(76) + struct.pack(">II", width << 16, height << 16))

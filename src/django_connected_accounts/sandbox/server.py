@@ -1,4 +1,4 @@
-"""The sandbox over real HTTP: one thread per connection, Django's request and response objects, nobody's settings."""
+"""The sandbox over real HTTP: a thread per connection, Django's requests and responses, nobody's settings."""
 
 from __future__ import annotations
 

@@ -1,14 +1,14 @@
-"""Tokens of every kind: made, found, ended. Lifetimes follow the Instagram Platform contract of 2026-11-22, section 2."""
+"""Tokens of every kind, made and ended, as in the Instagram Platform contract of 2026-11-22, section 2."""
 
 from __future__ import annotations
 
 import hashlib
 import hmac
 from collections.abc import Collection
-from typing import TYPE_CHECKING, Final, Literal
+from typing import TYPE_CHECKING, Final
 
 from .ids import letters
-from .records import DAY, App, Grant, Token, TokenKind
+from .records import DAY, App, Grant, Token, TokenKind, Variant
 
 if TYPE_CHECKING:
     from .people import Page, Person
@@ -71,7 +71,7 @@ def issue(
 
 
 def page_token(world: World, user: Token, page: Page) -> Token:
-    """Return the Page's token under this user token: the same each time, endless if the user token is a long one."""
+    """Return the Page's token under this user token: always the same, endless under a long one."""
     value = letters(f"{user.value}:{page.id}", prefix="EAA", length=190)
     if value not in world.tokens:
         world.tokens[value] = Token(
@@ -90,11 +90,11 @@ def page_token(world: World, user: Token, page: Page) -> Token:
     return world.tokens[value]
 
 
-def mint(world: World, owner: str, variant: Literal["A", "B"], scopes: Collection[str] | None) -> Token:
+def mint(world: World, owner: str, variant: Variant, scopes: Collection[str] | None) -> Token:
     """Return a long-lived token without any consent page.
 
-    ``owner`` is a person's key (variant A: a user token) or an Instagram account's id or username (variant A: the
-    Page token it is published with).
+    ``owner`` is a person's key (variant A: a user token) or an Instagram account's id or username (variant A:
+    the Page token it is published with).
     """
     wanted = set(DEFAULT_SCOPES[variant] if scopes is None else scopes)
     person, account_id = _owner(world, owner)

@@ -23,9 +23,9 @@ URL = "http://sandbox.invalid"
 class SandboxAdapter(BaseAdapter):
     """Mount it on `URL`: ``session.mount(URL, SandboxAdapter(world))``.
 
-    Everything under ``http://sandbox.invalid/<host>/<path>`` is answered by the world; mounted on ``https://`` it
-    answers for the real host names. A lost answer, one later than the read time-out and one that breaks off raise what
-    `requests` raises for them.
+    Everything under ``http://sandbox.invalid/<host>/<path>`` is answered by the world; mounted on
+    ``https://`` it answers for the real host names. A lost answer, one later than the read time-out and one
+    that breaks off raise what `requests` raises for them.
     """
 
     def __init__(self, world: World) -> None:
@@ -66,7 +66,8 @@ class SandboxAdapter(BaseAdapter):
         )
         answer: requests.Response = HTTPAdapter().build_response(request, raw)
         if not stream:
-            answer.content  # noqa: B018 - read now, so that a broken answer fails here as it does on a network
+            # A broken answer fails here, as it does on a network.
+            answer.content  # noqa: B018
         return answer
 
     def close(self) -> None:

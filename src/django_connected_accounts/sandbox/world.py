@@ -1,6 +1,7 @@
-"""The simulated platforms' one memory: people, tokens, posts, a clock that can be moved, faults, and every call made.
+"""The simulated platforms' one memory: people, tokens, posts, faults, every call, and a clock to be moved.
 
-Follows the Instagram Platform contract of 2026-11-22, section 11. State lives in this process only, and ends with it.
+Follows the Instagram Platform contract of 2026-11-22, section 11. State lives in this process only, and ends
+with it.
 """
 
 from __future__ import annotations
@@ -11,19 +12,19 @@ import time
 from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from datetime import datetime, timezone
-from typing import Any, Final, Literal
+from typing import Any, Final
 
 from . import fetching, people, tokens
 from .faults import Fault
 from .ids import digits, letters
 from .people import InstagramAccount, Page, Person
-from .records import DAY, App, Code, Comment, ConsentRequest, Container, Grant, Media, Toggles, Token
+from .records import DAY, App, Code, Comment, ConsentRequest, Container, Grant, Media, Toggles, Token, Variant
 
 INSTAGRAM: Final = "www.instagram.com"
 
 
 class World:
-    """A world of its own: two worlds share nothing, and the same ``seed`` gives the same ids in the same order.
+    """A world of its own: two share nothing, and the same ``seed`` gives the same ids in the same order.
 
     Hold ``lock`` around anything that reads and writes more than one attribute. ``fetch`` gets the media the
     platform is asked to pull: ``fetch(url) -> (status, headers, bytes)``.
@@ -53,7 +54,11 @@ class World:
             self.offset = 0.0
             self.people: dict[str, Person] = people.seed()
             self.apps: dict[str, App] = {
-                "sandbox-app": App(client_id="sandbox-app", secret="sandbox-secret", login="facebook"),  # noqa: S106
+                "sandbox-app": App(
+                    client_id="sandbox-app",
+                    secret="sandbox-secret",  # noqa: S106
+                    login="facebook",
+                ),
                 "sandbox-instagram-app": App(
                     client_id="sandbox-instagram-app",
                     secret="sandbox-instagram-secret",  # noqa: S106
@@ -85,25 +90,23 @@ class World:
             self.offset += seconds
 
     def fault(self, *, action: str, **conditions: Any) -> Fault:
-        """Add trouble for calls to come (see `faults.Fault`) and return it; ``.fired`` counts how often it struck."""
+        """Add trouble for calls to come (see `Fault`); ``.fired`` of what it returns counts how often it struck."""
         fault = Fault(action=action, **conditions)
         with self.lock:
             self.faults.append(fault)
         return fault
 
-    def mint(
-        self, owner: str, variant: Literal["A", "B"] = "A", scopes: Collection[str] | None = None
-    ) -> str:
+    def mint(self, owner: str, variant: Variant = "A", scopes: Collection[str] | None = None) -> str:
         """Return a long-lived token, no consent needed.
 
-        Variant A with a person's key gives a user token, with an Instagram account's id or username the token of
-        its Page. Variant B gives an Instagram Login token.
+        Variant A with a person's key gives a user token, with an Instagram account's id or username the token
+        of its Page. Variant B gives an Instagram Login token.
         """
         with self.lock:
             return tokens.mint(self, owner, variant, scopes).value
 
     def revoke(self, person: str, reason: int = 458) -> int:
-        """End all tokens of a person with a 190 subcode (458 app removed, 460 password changed, 463 expired …)."""
+        """End a person's tokens with a 190 subcode: 458 app removed, 460 password changed, 463 expired."""
         with self.lock:
             return tokens.end(self, self.people[person].key, reason)
 
