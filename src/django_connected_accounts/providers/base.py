@@ -18,6 +18,8 @@ from datetime import datetime
 from typing import Any, ClassVar
 from urllib.parse import urlencode
 
+from django_connected_accounts.exceptions import NotAuthorized
+
 from .http import Http
 from .types import (
     App,
@@ -25,6 +27,7 @@ from .types import (
     Draft,
     Limits,
     Notification,
+    Option,
     Pending,
     Problem,
     Profile,
@@ -36,7 +39,7 @@ from .types import (
 
 
 class Provider(ABC):
-    """One platform's OAuth. What differs between platforms is class data; override a method only for the rest."""
+    """One platform's OAuth. What differs between platforms is class data, methods are for the rest."""
 
     id: ClassVar[str]
     name: ClassVar[str]
@@ -44,16 +47,22 @@ class Provider(ABC):
     """Every host this provider may call; any other is refused."""
 
     authorize_url: ClassVar[str]
+    """Where consent is given; ``{version}`` in it stands for the API version."""
+
     token_url: ClassVar[str]
     revoke_url: ClassVar[str] = ""
-    api_version: ClassVar[str] = ""
-    scopes: ClassVar[Mapping[str, tuple[str, ...]]]
-    """Capability ("connect", "publish", "measure", "comment") to the scopes it needs."""
+    api_version: str = ""
+    """The version calls are pinned to; ``API_VERSION`` of the app's options replaces it."""
+
+    scopes: Mapping[str, tuple[str, ...]]
+    """Capability ("connect", "publish", "measure", "comment") to the scopes it needs.
+
+    ``SCOPES`` of the app's options replaces single ones."""
 
     scope_separator: ClassVar[str] = ","
     client_id_name: ClassVar[str] = "client_id"
     pkce: ClassVar[bool] = False
-    authorize_params: ClassVar[Mapping[str, str]] = {}
+    authorize_params: Mapping[str, str] = {}
     rerequest_params: ClassVar[Mapping[str, str]] = {}
     """Added when the person is asked again for what was declined before."""
 
@@ -61,11 +70,14 @@ class Provider(ABC):
     """What ``iss`` in a callback must equal where the platform sends it (RFC 9207)."""
 
     requirements: ClassVar[tuple[str, ...]] = ()
-    """Codes of what a person needs before starting ("professional_account", "page_role"), shown on the connect card."""
+    """Codes of what a person needs before starting ("professional_account", "page_role")."""
 
     def __init__(self, app: App, http: Http) -> None:
         self.app = app
         self.http = http
+        self.api_version = app.options.get("API_VERSION", self.api_version)
+        replaced = {capability: tuple(names) for capability, names in app.options.get("SCOPES", {}).items()}
+        self.scopes = {**self.scopes, **replaced}
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} {self.id}>"
@@ -77,7 +89,7 @@ class Provider(ABC):
     def authorization_url(
         self, *, redirect_uri: str, state: str, verifier: str, scopes: Sequence[str], rerequest: bool = False
     ) -> str:
-        """Return where to send the person's browser (RFC 6749 section 4.1.1, RFC 7636 where the platform has it)."""
+        """Return where to send the person's browser (RFC 6749 section 4.1.1, RFC 7636 with ``pkce``)."""
         query = {
             self.client_id_name: self.app.client_id,
             "redirect_uri": redirect_uri,
@@ -92,15 +104,16 @@ class Provider(ABC):
             query["code_challenge_method"] = "S256"
         if rerequest:
             query.update(self.rerequest_params)
-        return self.http.browser_url(self.authorize_url) + "?" + urlencode(query)
+        page = self.authorize_url.format(version=self.api_version)
+        return f"{self.http.browser_url(page)}?{urlencode(query)}"
 
     @abstractmethod
     def exchange(self, code: str, *, redirect_uri: str, verifier: str) -> Tokens:
-        """Return tokens for an authorization code, the longest-lived the platform gives. Called once per code."""
+        """Return tokens for an authorization code, the longest-lived there are. Called once per code."""
 
     @abstractmethod
     def profiles(self, tokens: Tokens) -> Sequence[Profile]:
-        """Return the accounts this consent gives access to, also those that can't be published to, with the reason."""
+        """Return the accounts this consent gives access to, the unusable ones too, with the reason."""
 
     def granted(self, tokens: Tokens) -> frozenset[str] | None:
         """Return the scopes the platform says are granted, None where it has no way to say."""
@@ -114,7 +127,7 @@ class Provider(ABC):
         """Return younger tokens, or raise NotAuthorized when the grant has ended."""
         raise NotImplementedError(f"{self.id} tokens can't be refreshed")
 
-    def revoke(self, tokens: Tokens) -> None:
+    def revoke(self, tokens: Tokens) -> None:  # noqa: B027 - not every platform has it
         """Tell the platform that the grant has ended. Does nothing where it has no such call."""
 
     def verify(self, connection: Connection) -> Profile:
@@ -122,8 +135,6 @@ class Provider(ABC):
         for profile in self.profiles(connection.tokens):
             if profile.account_id == connection.account_id:
                 return profile
-        from ..exceptions import NotAuthorized
-
         raise NotAuthorized("account_gone", provider=self.id)
 
 
@@ -134,12 +145,12 @@ class Publishes(ABC):
     limits: ClassVar[Limits]
     """Every number the platform enforces; forms, docs, API and assistants read the same."""
 
-    options: ClassVar[Mapping[str, str]] = {}
-    """Option name to a one-line description, the ones `Draft.options` may hold."""
+    options: ClassVar[Mapping[str, Option]] = {}
+    """What `Draft.options` may hold, by name."""
 
     @abstractmethod
     def problems(self, draft: Draft) -> list[Problem]:
-        """Return what stands in the way of this draft, nothing called, nothing fetched. No errors: go ahead."""
+        """Return what stands in the way of this draft; nothing is called or fetched. No errors: go ahead."""
 
     def length(self, text: str) -> int:
         """Return the length of a text as the platform counts it."""
@@ -170,7 +181,7 @@ class Measures(ABC):
 
     @abstractmethod
     def measure(self, connection: Connection, remote_id: str = "") -> list[Reading]:
-        """Return numbers about the account, or about one post; what is unavailable is left out, never zero."""
+        """Return numbers about the account or one post; what is unavailable is left out, never zero."""
 
 
 class Receives(ABC):

@@ -1,4 +1,4 @@
-"""The values that cross the border between the app and a provider: frozen, keyword-only, secrets out of ``repr``."""
+"""The values that cross the border between the app and a provider: frozen, no secret in a ``repr``."""
 
 from __future__ import annotations
 
@@ -26,8 +26,8 @@ class Tokens:
     """What the platform lets us act with.
 
     ``scopes`` is what the token endpoint said was granted, None where it says nothing. ``expires_at`` and
-    ``data_access_expires_at`` are aware UTC, None for "no known end". ``issued_at`` is when this access token was
-    made. ``extra`` holds further secrets by name (Meta's user token beside a Page token).
+    ``data_access_expires_at`` are aware UTC, None for "no known end". ``issued_at`` is when this access token
+    was made. ``extra`` holds further secrets by name (Meta's user token beside a Page token).
     """
 
     access_token: str = field(repr=False)
@@ -43,10 +43,10 @@ class Tokens:
 class Profile:
     """A remote account that one consent gave access to.
 
-    ``account_id`` never changes (never a handle). ``tokens`` is set where this account has tokens of its own, as a
-    Page has. ``unusable`` is the code of the reason why it can't be published to, "" when it can. ``user_id`` is the
-    id under which the platform names the consenting person in its callbacks. ``details`` are plain facts the
-    provider wants back in `Connection.details`.
+    ``account_id`` never changes (never a handle). ``tokens`` is set where this account has tokens of its own,
+    as a Page has. ``unusable`` is the code of the reason why it can't be published to, "" when it can.
+    ``user_id`` is the id under which the platform names the consenting person in its callbacks. ``details``
+    are plain facts the provider wants back in `Connection.details`.
     """
 
     account_id: str
@@ -74,9 +74,9 @@ class Connection:
 class Media:
     """One picture or film of a draft, with the facts that preflight needs.
 
-    ``width`` and ``height`` are pixels as seen (after EXIF rotation), ``size`` bytes, ``duration`` seconds; None
-    means "not checked". ``url`` is public and short-lived, made for this publish; ``open`` gives the bytes.
-    ``user_tags`` are ``{"username", "x", "y"}`` with x and y from 0 to 1 from the top left.
+    ``width`` and ``height`` are pixels as seen (after EXIF rotation), ``size`` bytes, ``duration`` seconds;
+    None means "not checked". ``url`` is public and short-lived, made for this publish; ``open`` gives the
+    bytes. ``user_tags`` are ``{"username", "x", "y"}`` with x and y from 0 to 1 from the top left.
     """
 
     kind: MediaKind
@@ -108,22 +108,24 @@ class Draft:
 class Pending:
     """Not finished: come back in ``retry_after`` seconds with ``checkpoint`` (JSON).
 
-    ``repeatable`` says whether the *next* step may be run again blindly if its outcome is lost. ``waiting`` says
-    that the platform is busy with what it has, so nobody needs to act.
+    ``repeatable`` says whether the *next* step may be run again blindly if its outcome is lost. ``waiting``
+    says that the platform is busy with what it has, so nobody needs to act. ``note`` is what this step did,
+    with the platform's id, for the timeline.
     """
 
     checkpoint: Mapping[str, Any]
     retry_after: float = 0.0
     repeatable: bool = True
     waiting: bool = False
+    note: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Published:
     """It is live, under ``remote_id``.
 
-    ``follow_up`` is work that remains and can't undo this (reading the permalink, the first comment). ``warning`` is
-    the code of something that went wrong after publishing.
+    ``follow_up`` is work that remains and can't undo this (reading the permalink, the first comment).
+    ``warning`` is the code of something that went wrong after publishing.
     """
 
     remote_id: str
@@ -131,20 +133,21 @@ class Published:
     published_at: datetime | None = None
     follow_up: Pending | None = None
     warning: str = ""
+    note: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Problem:
     """One reason why a draft can't go out as it is (error), or one to think about (warning).
 
-    ``field`` names the input ("text", "media", "media.2", "options.location_id"); ``fix`` names a repair the app can
-    do itself: "convert", "crop", "pad".
+    ``field`` names the input ("text", "media", "media.2", "options.location_id"); ``fix`` names the repairs
+    the app can do itself: "convert", "crop", "pad".
     """
 
     code: str
+    params: Mapping[str, Any] = field(default_factory=dict)
     field: str = ""
     severity: Severity = "error"
-    params: Mapping[str, Any] = field(default_factory=dict)
     fix: tuple[str, ...] = ()
 
 
@@ -163,6 +166,15 @@ Limits = Mapping[str, Limit]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Option:
+    """Something a platform lets the author choose for these ``kinds`` of posts."""
+
+    type: Literal["text", "integer", "boolean", "list"]
+    kinds: tuple[Kind, ...]
+    help: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Quota:
     """How many posts this account has made in the platform's window, and how many it may make."""
 
@@ -173,7 +185,7 @@ class Quota:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Usage:
-    """What a platform's rate-limit headers said: ``percent`` of the budget spent (0 to 100 and above), seconds to wait."""
+    """What rate-limit headers said: ``percent`` of the budget spent (100: all of it), seconds to wait."""
 
     percent: float
     retry_after: float = 0.0

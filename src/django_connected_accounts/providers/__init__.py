@@ -1,0 +1,1 @@
+"""The platforms, in pure Python: nothing here imports Django."""

@@ -1,0 +1,102 @@
+"""Publishing on Instagram, for both logins.
+
+https://developers.facebook.com/docs/instagram-platform/content-publishing
+"""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any, ClassVar
+
+from django_connected_accounts.exceptions import ContentRejected
+from django_connected_accounts.providers.base import Publishes
+from django_connected_accounts.providers.types import (
+    Connection,
+    Draft,
+    Kind,
+    Option,
+    Pending,
+    Problem,
+    Published,
+    Quota,
+)
+
+from . import preflight
+from .client import InstagramAPIClient
+from .limits import LIMITS
+from .steps import Step
+
+_FEED: tuple[Kind, ...] = ("photo", "carousel", "reel")
+
+OPTIONS: Mapping[str, Option] = {
+    "is_ai_generated": Option(
+        type="boolean", kinds=("photo", "carousel", "story"), help="Label as made with AI."
+    ),
+    "share_to_feed": Option(type="boolean", kinds=("reel", "carousel"), help="Also show in the main feed."),
+    "thumb_offset": Option(
+        type="integer", kinds=("reel",), help="Millisecond of the film that becomes the cover."
+    ),
+    "audio_name": Option(type="text", kinds=("reel",), help="Name of the original sound."),
+}
+FACEBOOK_LOGIN_OPTIONS: Mapping[str, Option] = {
+    "location_id": Option(type="text", kinds=_FEED, help="Id of a Facebook Page that has a location."),
+    "collaborators": Option(
+        type="list", kinds=_FEED, help="User names of up to 3 accounts invited as co-authors."
+    ),
+}
+
+
+class InstagramPublishing(Publishes):
+    """`Publishes` for both logins; they differ in their `client` and their options."""
+
+    id: ClassVar[str]
+    kinds = ("photo", "carousel", "reel", "story")
+    limits = LIMITS
+
+    @abstractmethod
+    def client(self, connection: Connection) -> InstagramAPIClient:
+        """Return the API as this account."""
+
+    def problems(self, draft: Draft) -> list[Problem]:
+        return list(preflight.problems(draft, self.options))
+
+    def length(self, text: str) -> int:
+        """Return the UTF-16 units of a text. Instagram does not say how it counts; this is never too few."""
+        return preflight.length(text)
+
+    def publish(
+        self, connection: Connection, draft: Draft, checkpoint: Mapping[str, Any] | None = None
+    ) -> Published | Pending:
+        if checkpoint is None:
+            for problem in self.problems(draft):
+                if problem.severity == "error":
+                    raise ContentRejected(problem.code, provider=self.id, **problem.params)
+        return self._step(connection, draft, checkpoint).take()
+
+    def find(
+        self, connection: Connection, draft: Draft, checkpoint: Mapping[str, Any], since: datetime
+    ) -> Published | None:
+        return self._step(connection, draft, checkpoint).find(since)
+
+    def quota(self, connection: Connection) -> Quota | None:
+        answer = self.client(connection).get_publishing_limit(connection.account_id)
+        config = answer.get("config", {})
+        return Quota(
+            used=int(answer.get("quota_usage", 0)),
+            total=int(config.get("quota_total") or LIMITS["posts_per_day"].value),
+            window_seconds=int(config.get("quota_duration") or 86400),
+        )
+
+    def _step(self, connection: Connection, draft: Draft, checkpoint: Mapping[str, Any] | None) -> Step:
+        client = self.client(connection)
+        return Step(
+            provider=self.id,
+            client=client,
+            connection=connection,
+            draft=draft,
+            options=self.options,
+            checkpoint=checkpoint or {},
+            now=client.graph.http.now(),
+        )

@@ -1,0 +1,275 @@
+"""One step of one post: make a container, wait until it is ready, publish it, look at what came of it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from django_connected_accounts.exceptions import (
+    ActionNeeded,
+    ContentRejected,
+    NotAuthorized,
+    OutcomeUnknown,
+    PermissionMissing,
+    ProviderError,
+    Unavailable,
+)
+from django_connected_accounts.providers.meta import meaning_of_subcode
+from django_connected_accounts.providers.types import Connection, Draft, Option, Pending, Published
+
+from . import containers
+from .client import InstagramAPIClient
+from .evidence import comment_is_listed, listed_media, time_of
+
+POLL_WAITS = (3.0, 5.0, 10.0, 20.0, 30.0, *[60.0] * 9)
+POLL_WAIT_LATE = 300.0
+PERMALINK_WAITS = (5.0, 30.0)
+
+PASSING = ("media_unreachable", "media_processing_failed", "media_not_ready", "container_gone")
+RESTARTS = 2
+"""How often a container that failed for a passing reason is made anew."""
+PUBLISH_RETRIES = 5
+"""How often a ready container is offered again after a clear "not yet"."""
+
+SETTLED = {"FINISHED": timedelta(seconds=30), "IN_PROGRESS": timedelta(minutes=5)}
+"""How long after the attempt a container still in this status proves that it was not published."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Step:
+    """What is known when a step begins. The checkpoint's ``stage`` names the one to take.
+
+    Only the stages ``publish`` and ``comment`` make a call that must not be repeated, and they make no other.
+    """
+
+    provider: str
+    client: InstagramAPIClient
+    connection: Connection
+    draft: Draft
+    options: Mapping[str, Option]
+    checkpoint: Mapping[str, Any]
+    now: datetime
+
+    def take(self) -> Published | Pending:
+        """Take the step and return where it led."""
+        first = "children" if self.draft.kind == "carousel" else "container"
+        stages: Mapping[str, Callable[[], Published | Pending]] = {
+            "children": self._children,
+            "container": self._container,
+            "wait": self._wait,
+            "publish": self._publish,
+            "permalink": self._permalink,
+            "comment": self._comment,
+        }
+        return stages[self.checkpoint.get("stage", first)]()
+
+    def find(self, since: datetime) -> Published | None:
+        """Return what the step begun at ``since`` published, None if surely nothing."""
+        if "media_id" in self.checkpoint:
+            return self._found_comment(since)
+        return self._found_media(since) if self.checkpoint.get("container") else None
+
+    # Containers
+
+    def _children(self) -> Pending:
+        """Make the next missing child of a carousel; once all are there, look at the first unready."""
+        children: list[str] = list(self.checkpoint.get("children", ()))
+        ready: int = self.checkpoint.get("ready", 0)
+        missing = children.index("") if "" in children else len(children)
+        if missing < len(self.draft.media):
+            try:
+                container = self._create(containers.item(self.draft.media[missing]))
+            except Unavailable as error:
+                return self._again(error)
+            children[missing:] = [container, *children[missing + 1 :]]
+            return self._to("children", children=children, polls=0, note=f"item container {container}")
+        if ready == len(children):
+            return self._to("container")
+        status = self._state(children[ready])
+        if status == "FINISHED":
+            return self._to("children", ready=ready + 1, polls=0)
+        if isinstance(status, ProviderError):
+            return self._again(status, children=[*children[:ready], "", *children[ready + 1 :]])
+        return self._poll()
+
+    def _container(self) -> Pending:
+        """Make the container that will be published."""
+        try:
+            children = self.checkpoint.get("children", ())
+            container = self._create(containers.post(self.draft, self.options, children))
+        except Unavailable as error:
+            if error.code == "container_gone":  # a child's
+                return self._again(error, **self._from_the_start())
+            return self._again(error)
+        note = f"container {container}"
+        return self._to("wait", container=container, polls=0, after=POLL_WAITS[0], waiting=True, note=note)
+
+    def _wait(self) -> Pending:
+        """Look at the container, and publish it next if it is ready."""
+        status = self._state(self.checkpoint["container"])
+        if status == "FINISHED":
+            began = self.checkpoint.get("ready_at") or self.now.isoformat()
+            note = f"container {self.checkpoint['container']} is ready"
+            return self._to("publish", ready_at=began, repeatable=False, note=note)
+        if status == "PUBLISHED":
+            raise OutcomeUnknown("outcome_unknown", "the container is published", provider=self.provider)
+        if isinstance(status, ProviderError):
+            return self._again(status, **self._from_the_start())
+        return self._poll()
+
+    def _state(self, container: str) -> str | ProviderError:
+        """Return a container's status, or for one that has failed or is gone, why."""
+        try:
+            return self._status(container)
+        except Unavailable as error:
+            if error.code == "container_gone":
+                return error
+            raise
+
+    def _status(self, container: str) -> str | ProviderError:
+        answer = self.client.get_container_status(container)
+        status = str(answer.get("status_code", ""))
+        if status == "EXPIRED":
+            return Unavailable("container_gone", provider=self.provider)
+        if status != "ERROR":
+            return status
+        subcode = re.search(r"\b22070\d\d\b", str(answer.get("status", "")))
+        meaning = meaning_of_subcode(int(subcode[0])) if subcode else None
+        platform_code = subcode[0] if subcode else "ERROR"
+        if meaning is None:
+            return ContentRejected(
+                "media_processing_failed", provider=self.provider, platform_code=platform_code
+            )
+        return meaning.error(meaning.code, provider=self.provider, platform_code=platform_code)
+
+    def _create(self, params: Mapping[str, Any]) -> str:
+        return self.client.create_media_container(self.connection.account_id, **params)
+
+    # What must not be repeated
+
+    def _publish(self) -> Published | Pending:
+        try:
+            media_id = self.client.publish_media(self.connection.account_id, self.checkpoint["container"])
+        except Unavailable as error:
+            if error.code not in ("media_not_ready", "container_gone"):
+                raise
+            retries = self.checkpoint.get("publish_retries", 0)
+            if retries == PUBLISH_RETRIES:
+                return self._again(error, **self._from_the_start())
+            return self._to("wait", publish_retries=retries + 1, after=error.retry_after or POLL_WAITS[0])
+        # Nothing more is asked in this step: the id must be stored before anything else can fail.
+        return Published(
+            remote_id=media_id,
+            published_at=self.now,
+            follow_up=self._to("permalink", media_id=media_id),
+            note=f"media {media_id}",
+        )
+
+    def _comment(self) -> Published:
+        try:
+            self.client.create_comment(self.checkpoint["media_id"], self.draft.first_comment)
+        except (ActionNeeded, ContentRejected, NotAuthorized, PermissionMissing):
+            return self._live(warning="first_comment_failed")
+        return self._live()
+
+    # After publishing
+
+    def _permalink(self) -> Published:
+        """Read how the post can be seen. It is live whether this succeeds or not."""
+        tries = self.checkpoint.get("permalink_tries", 0)
+        try:
+            media = self.client.get_media(self.checkpoint["media_id"])
+        except ProviderError:
+            if tries < len(PERMALINK_WAITS):
+                later = self._to("permalink", permalink_tries=tries + 1, after=PERMALINK_WAITS[tries])
+                return Published(remote_id=self.checkpoint["media_id"], follow_up=later)
+            media = {"id": self.checkpoint["media_id"]}
+        return self._described(media)
+
+    def _described(self, media: Mapping[str, Any]) -> Published:
+        """Return a live post as the platform describes it, the first comment still to come."""
+        known = {"media_id": str(media["id"]), "permalink": media.get("permalink", "")}
+        comment = bool(self.draft.first_comment) and self.draft.kind != "story"
+        return Published(
+            remote_id=known["media_id"],
+            permalink=known["permalink"],
+            published_at=time_of(media),
+            follow_up=self._to("comment", repeatable=False, **known) if comment else None,
+            warning="" if known["permalink"] else "permalink_unknown",
+        )
+
+    def _live(self, *, warning: str = "") -> Published:
+        return Published(
+            remote_id=self.checkpoint["media_id"],
+            permalink=self.checkpoint.get("permalink", ""),
+            warning=warning,
+        )
+
+    # Looking for what became of it
+
+    def _found_media(self, since: datetime) -> Published | None:
+        if self.checkpoint["stage"] == "wait" and self.checkpoint.get("ready_at"):
+            # An earlier step published it after all.
+            since = datetime.fromisoformat(self.checkpoint["ready_at"])
+        try:
+            status = self._status(self.checkpoint["container"])
+        except Unavailable:
+            status = "UNREADABLE"
+        if isinstance(status, ProviderError):
+            return None  # the container has failed or expired, so it was never published
+        media = listed_media(self.client, self.connection, self.draft, since, proven=status == "PUBLISHED")
+        if media:
+            return self._described(media)
+        if status in SETTLED and self.now - since >= SETTLED[status]:
+            return None
+        raise OutcomeUnknown("outcome_unknown", f"container {status}, no such media", provider=self.provider)
+
+    def _found_comment(self, since: datetime) -> Published | None:
+        media_id, text = self.checkpoint["media_id"], self.draft.first_comment
+        if comment_is_listed(self.client, self.connection, media_id, text, since):
+            return self._live()
+        if self.now - since >= SETTLED["FINISHED"]:
+            return None
+        raise OutcomeUnknown("outcome_unknown", "no such comment yet", provider=self.provider)
+
+    # Where to go next
+
+    def _to(
+        self,
+        stage: str,
+        *,
+        after: float = 0.0,
+        repeatable: bool = True,
+        waiting: bool = False,
+        note: str = "",
+        **changes: Any,
+    ) -> Pending:
+        checkpoint = {**self.checkpoint, "stage": stage, **changes}
+        return Pending(
+            checkpoint=checkpoint, retry_after=after, repeatable=repeatable, waiting=waiting, note=note
+        )
+
+    def _poll(self) -> Pending:
+        polls = self.checkpoint.get("polls", 0)
+        after = POLL_WAITS[polls] if polls < len(POLL_WAITS) else POLL_WAIT_LATE
+        return Pending(checkpoint={**self.checkpoint, "polls": polls + 1}, retry_after=after, waiting=True)
+
+    def _again(self, error: ProviderError, **changes: Any) -> Pending:
+        """Make what failed anew, a bounded number of times and only if it may pass next time."""
+        if not isinstance(error, Unavailable) or error.code not in PASSING:
+            raise error
+        restarts = self.checkpoint.get("restarts", 0)
+        if restarts == RESTARTS:
+            raise ContentRejected(
+                error.code, provider=self.provider, platform_code=error.platform_code, trace_id=error.trace_id
+            ) from None
+        checkpoint = {**self.checkpoint, **changes, "restarts": restarts + 1}
+        return Pending(checkpoint=checkpoint, retry_after=error.retry_after or POLL_WAITS[1])
+
+    def _from_the_start(self) -> dict[str, Any]:
+        counters = {"ready": 0, "polls": 0, "publish_retries": 0}
+        stage = "children" if self.draft.kind == "carousel" else "container"
+        return {"stage": stage, "container": None, "children": [], "ready_at": None, **counters}

@@ -1,0 +1,18 @@
+"""What Instagram, Facebook and Threads share: the Graph API and Facebook Login.
+
+https://developers.facebook.com/docs/graph-api and https://developers.facebook.com/docs/facebook-login
+"""
+
+from .errors import ERRORS, Meaning, meaning_of_subcode
+from .graph import API_VERSIONS, CURRENT_VERSION, Graph
+from .login import FacebookLogin
+
+__all__ = [
+    "API_VERSIONS",
+    "CURRENT_VERSION",
+    "ERRORS",
+    "FacebookLogin",
+    "Graph",
+    "Meaning",
+    "meaning_of_subcode",
+]

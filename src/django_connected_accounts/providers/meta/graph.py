@@ -1,0 +1,117 @@
+"""Calls to the Graph API: one host, one version, answers parsed, errors typed."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import json
+import logging
+from collections.abc import Iterator, Mapping
+from datetime import date
+from typing import Any
+from urllib.parse import quote
+
+from django_connected_accounts.providers.http import Http
+
+from .errors import error_in
+
+logger = logging.getLogger("django_connected_accounts")
+
+API_VERSIONS: Mapping[str, date | None] = {
+    # version: the day its availability ends, None where Meta has not said.
+    # https://developers.facebook.com/docs/graph-api/changelog, read 2026-11-22
+    "v17.0": date(2025, 9, 12),
+    "v18.0": date(2026, 1, 26),
+    "v19.0": date(2026, 5, 21),
+    "v20.0": date(2026, 9, 24),
+    "v21.0": date(2027, 1, 21),
+    "v22.0": date(2027, 5, 20),
+    "v23.0": date(2027, 10, 8),
+    "v24.0": date(2028, 2, 18),
+    "v25.0": date(2028, 7, 29),
+    "v26.0": None,
+}
+CURRENT_VERSION = "v26.0"
+
+MAX_PAGES = 100
+
+
+class Graph:
+    """One Graph host. With an ``app_secret`` every call proves that it comes from the app's server."""
+
+    def __init__(self, http: Http, *, host: str, version: str = "", app_secret: str = "") -> None:
+        self.http = http
+        self.host = host
+        self.base_url = f"https://{host}/{version}".rstrip("/")
+        self._app_secret = app_secret
+
+    def unversioned(self) -> Graph:
+        """Return the same host without a version, where some token endpoints live."""
+        return Graph(self.http, host=self.host, app_secret=self._app_secret)
+
+    def get(self, path: str, *, token: str = "", repeatable: bool = True, **params: Any) -> dict[str, Any]:
+        """Return the object at this path. Parameters that are None are left out."""
+        return self._call("GET", path, token, repeatable=repeatable, params=params)
+
+    def post(self, path: str, *, token: str = "", repeatable: bool, **params: Any) -> dict[str, Any]:
+        """Return the answer to a write; its parameters travel in the body."""
+        return self._call("POST", path, token, repeatable=repeatable, data=params)
+
+    def delete(self, path: str, *, token: str = "") -> dict[str, Any]:
+        """Delete; to delete again what is gone does no harm."""
+        return self._call("DELETE", path, token, repeatable=True, params={})
+
+    def pages(
+        self, path: str, *, token: str = "", limit: int = 100, **params: Any
+    ) -> Iterator[dict[str, Any]]:
+        """Yield the rows of a list, page after page.
+
+        Pages are asked for by cursor: the ``next`` address of an answer holds the token and is never
+        followed.
+        """
+        after = None
+        for _ in range(MAX_PAGES):
+            page = self.get(path, token=token, limit=limit, after=after, **params)
+            yield from page.get("data", ())
+            paging = page.get("paging", {})
+            after = paging.get("cursors", {}).get("after")
+            if not after or "next" not in paging:
+                return
+        logger.warning("%s/%s has more than %d pages, the rest is left out", self.base_url, path, MAX_PAGES)
+
+    def _call(
+        self,
+        method: str,
+        path: str,
+        token: str,
+        *,
+        repeatable: bool,
+        params: dict[str, Any] | None = None,
+        data: dict[str, Any] | None = None,
+    ) -> dict[str, Any]:
+        sent = {name: _encoded(value) for name, value in (params or data or {}).items() if value is not None}
+        if token and self._app_secret:
+            sent["appsecret_proof"] = hmac.new(
+                self._app_secret.encode(), token.encode(), hashlib.sha256
+            ).hexdigest()
+        response = self.http.request(
+            method,
+            f"{self.base_url}/{quote(path)}",
+            repeatable=repeatable,
+            params=sent if data is None else None,
+            data=sent if data is not None else None,
+            token=token,
+        )
+        error = error_in(response, repeatable=repeatable, provider=self.http.provider)
+        if error:
+            raise error
+        answer: dict[str, Any] = response.json
+        return answer
+
+
+def _encoded(value: Any) -> str:
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, list | tuple | dict):
+        return json.dumps(value, separators=(",", ":"), ensure_ascii=False)
+    return str(value)
