@@ -18,7 +18,7 @@ import os
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from binascii import Error as Base64Error
 from binascii import a2b_base64, b2a_base64
-from collections.abc import Sequence
+from collections.abc import Iterable
 from typing import Any, Protocol
 
 from cryptography.exceptions import InvalidTag
@@ -85,16 +85,16 @@ class Box:
             self._header = self._admit(self._provider.primary())
         return self._header
 
-    def seal(self, text: str, binding: Sequence[str] = (), *, nonce: bytes | None = None) -> str:
-        """Return ``text`` encrypted for this label and binding. Only test vectors name a ``nonce``."""
+    def seal(self, text: str, row: bytes = b"", *, nonce: bytes | None = None) -> str:
+        """Return ``text`` encrypted for this label and `bind`-ed row. Only test vectors name a ``nonce``."""
         header = self._header or self.header
         cipher, aad = self._keys[header]
         nonce = nonce or os.urandom(_NONCE)
-        body = nonce + cipher.encrypt(nonce, _utf8(text), _bound(aad, binding) if binding else aad)
+        body = nonce + cipher.encrypt(nonce, _utf8(text), aad + row)
         return header + b2a_base64(body, newline=False).decode("ascii")
 
-    def open(self, sealed: str, binding: Sequence[str] = ()) -> str:
-        """Return what was sealed for this label and binding, or raise UndecryptableToken."""
+    def open(self, sealed: str, row: bytes = b"") -> str:
+        """Return what was sealed for this label and row, or raise UndecryptableToken."""
         key = self._keys.get(sealed[:_HEADER]) or self._find(sealed)
         if key is None:
             return self._open_old_format(sealed)
@@ -104,8 +104,7 @@ class Box:
             raw = a2b_base64(body)
             # No character was skipped where the sizes agree; padded bodies show it by encoding to themselves.
             if len(raw) * 4 == len(body) * 3 or b2a_base64(raw, newline=False).decode("ascii") == body:
-                aad = _bound(aad, binding) if binding else aad
-                return cipher.decrypt(raw[:_NONCE], raw[_NONCE:], aad).decode()
+                return cipher.decrypt(raw[:_NONCE], raw[_NONCE:], aad + row).decode()
         except (InvalidTag, ValueError):
             pass
         raise UndecryptableToken("tampered", self.label)
@@ -124,7 +123,7 @@ class Box:
     def _admit(self, master: bytes) -> str:
         header = f"{SUITE}{kid(master)}."
         cipher = AESGCM(_derive(master, b"enc\0" + self.label.encode()))
-        self._keys[header] = cipher, _bound(header.encode("ascii"), [self.label])
+        self._keys[header] = cipher, header.encode("ascii") + bind([self.label])
         return header
 
     def _open_old_format(self, stored: str) -> str:
@@ -146,6 +145,16 @@ def box(label: str) -> Box:
     if found is None:
         found = _boxes[label] = Box(_key_provider(), label)
     return found
+
+
+def bind(values: Iterable[str]) -> bytes:
+    """Return the bytes that tie a secret to a row, each value behind its length."""
+    row = b""
+    for value in values:
+        raw = value.encode()
+        size = len(raw)
+        row += (_LENGTHS[size] if size < len(_LENGTHS) else size.to_bytes(4, "big")) + raw
+    return row
 
 
 def generate_key() -> str:
@@ -202,14 +211,6 @@ setting_changed.connect(_forget, dispatch_uid="django_connected_accounts.crypto"
 
 def _derive(master: bytes, info: bytes) -> bytes:
     return HKDF(algorithm=SHA256(), length=KEY_BYTES, salt=_SALT, info=info).derive(master)
-
-
-def _bound(aad: bytes, values: Sequence[str]) -> bytes:
-    for value in values:
-        raw = value.encode()
-        size = len(raw)
-        aad += (_LENGTHS[size] if size < 1024 else size.to_bytes(4, "big")) + raw
-    return aad
 
 
 def _utf8(text: str) -> bytes:

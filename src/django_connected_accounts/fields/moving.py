@@ -1,0 +1,74 @@
+"""Giving a row to another owner, with its secrets; and refusing to do so by accident."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from typing import TYPE_CHECKING, Any
+
+from django.core.exceptions import FieldError
+from django.db import models, router, transaction
+
+from .sealed import Sealed, moved
+
+if TYPE_CHECKING:
+    from .columns import EncryptedField
+
+
+def rebind(instance: models.Model, **changes: Any) -> None:
+    """Save ``changes`` to columns that secrets are bound to, the secrets re-encrypted in the same UPDATE.
+
+    ::
+
+        rebind(account, user=new_owner)
+
+    Reads the row afresh and locked, so that a token refreshed meanwhile is not lost; nothing else of
+    ``instance`` is saved. Raise UndecryptableToken, with nothing saved, where a secret can't be read.
+    """
+    model = type(instance)
+    using = instance._state.db or router.db_for_write(model, instance=instance)
+    with transaction.atomic(using=using):
+        row = model._base_manager.using(using).select_for_update().get(pk=instance.pk)
+        secrets = {field.name: getattr(row, field.name) for field in bound_fields(model)}
+        for name, value in {**changes, **secrets}.items():
+            setattr(row, name, value)
+        row.save(using=using, update_fields=[*changes, *secrets])
+    instance.refresh_from_db(using=using, fields=[*changes, *secrets])
+
+
+def bound_fields(model: type[models.Model]) -> list[EncryptedField]:
+    """Return the encrypted fields of a model that are bound to columns."""
+    return [field for field in model._meta.concrete_fields if getattr(field, "binding", ())]  # type: ignore[misc]
+
+
+def refuse_moving(
+    sender: type[models.Model],
+    instance: models.Model,
+    raw: bool,
+    using: str,
+    update_fields: Collection[str] | None,
+    **kwargs: Any,
+) -> None:
+    """Raise FieldError before a save that changes binding columns and leaves out the secrets bound to them.
+
+    A save that includes them is judged by `SealedInRow.ciphertext`.
+    """
+    if raw or update_fields is None or instance._state.adding:
+        return
+    for field in bound_fields(sender):
+        columns = {sender._meta.get_field(name) for name in field.binding}
+        names = {name for column in columns for name in (column.name, column.attname)}  # type: ignore[union-attr]
+        if names.isdisjoint(update_fields) or not {field.name, field.attname}.isdisjoint(update_fields):
+            continue
+        now = field.row.encode(field.row.of(instance))
+        known = instance.__dict__.get(field.attname)
+        if (
+            isinstance(known, Sealed)
+            and isinstance(known.bound, tuple)
+            and field.row.encode(known.bound) == now
+        ):
+            continue
+        rows = sender._base_manager.using(using).filter(pk=instance.pk)
+        for secret, *bound in rows.values_list(field.name, *field.binding):
+            holds_secret = isinstance(secret, Sealed) and secret.text not in field.blanks
+            if holds_secret and field.row.encode(tuple(bound)) != now:
+                raise FieldError(moved(field))
