@@ -13,7 +13,7 @@ import django_connected_accounts
 
 PACKAGE = Path(django_connected_accounts.__file__).parent
 MODULES = sorted(PACKAGE.rglob("*.py"))
-CATCH_ALLS = set(["common", "constants", "helper", "helpers", "managers", "misc", "shared", "util", "utils"])
+CATCH_ALLS = {"common", "constants", "helpers", "managers", "misc", "shared", "util", "utils"}
 LONGEST_FILE = 300
 
 

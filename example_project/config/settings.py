@@ -80,7 +80,3 @@ LOGGING = {
 CONNECTED_ACCOUNTS_ENCRYPTION_KEYS = [kept_secret(KEPT / "encryption.key")]
 CONNECTED_ACCOUNTS_BASE_URL = os.environ.get("STUDIO_URL", "http://127.0.0.1:8000")
 CONNECTED_ACCOUNTS_SANDBOX = os.environ.get("STUDIO_SANDBOX", "http://127.0.0.1:8765")
-CONNECTED_ACCOUNTS_PROVIDERS = {
-    "instagram": {"CLIENT_ID": "sandbox-app", "CLIENT_SECRET": "sandbox-secret"},
-    "instagram_login": {"CLIENT_ID": "sandbox-instagram-app", "CLIENT_SECRET": "sandbox-instagram-secret"},
-}

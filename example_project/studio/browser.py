@@ -32,12 +32,18 @@ class Browser:
         """Go to this page, or wherever it redirects to."""
         self._arrive(self.session.get(urljoin(self.url, url), timeout=30))
 
-    def send(self, *values: str) -> None:
-        """Send the first form by POST that offers these values: tick these boxes, press these buttons."""
+    def send(self, *values: str, **typed: str) -> None:
+        """Send the first form by POST that offers these values: tick these boxes, press these buttons.
+
+        ``typed`` is written into its fields; a form that has no such field is not the one meant.
+        """
         for form in _forms(self.html):
             chosen = [choice for choice in form.choices if choice[1] in values]
-            if form.method == "post" and {value for _, value in chosen} == set(values):
-                fields = [*form.fields, *(choice for choice in chosen if choice not in form.fields)]
+            offers = {value for _, value in chosen} == set(values)
+            asks = {name for name, _ in form.fields} >= set(typed)
+            if form.method == "post" and offers and asks:
+                kept = [(name, value) for name, value in form.fields if name not in typed]
+                fields = [*kept, *typed.items(), *(choice for choice in chosen if choice not in kept)]
                 self._arrive(self.session.post(urljoin(self.url, form.action), data=fields, timeout=30))
                 return
         raise LookupError(f"{self.url} has no form that offers {', '.join(values) or 'anything'}")

@@ -10,7 +10,7 @@ HOST = "127.0.0.1"
 
 
 def free_port(first: int) -> int:
-    """Return the first port from this one on that nobody uses."""
+    """Return the first port from this one on that nobody uses; 0 takes any."""
     for port in range(first, first + 100):
         with socket.socket() as attempt:
             attempt.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -18,7 +18,7 @@ def free_port(first: int) -> int:
                 attempt.bind((HOST, port))
             except OSError:
                 continue
-            return port
+            return int(attempt.getsockname()[1])
     raise OSError(f"no port from {first} to {first + 99} is free")
 
 

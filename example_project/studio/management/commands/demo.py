@@ -60,7 +60,7 @@ class Command(BaseCommand):
 
     def free_port(self, wanted: int, what: str) -> int:
         port = free_port(wanted)
-        if port != wanted:
+        if wanted and port != wanted:
             self.stdout.write(f"Port {wanted} is in use; {what} takes {port} instead.")
         return port
 
