@@ -302,11 +302,6 @@ CODES: Mapping[str, Meaning] = {
     "invalid_page": Meaning(
         _("There is no such page."), _("Give a whole number from 1 to %(most)s."), "author"
     ),
-    "invalid_time": Meaning(
-        _("“%(given)s” is not a time we understand."),
-        _("Give ISO 8601 with an offset (2026-05-04T09:30:00Z), or a local time and its zone."),
-        "author",
-    ),
     "media_missing": Meaning(
         _("A picture or film was announced but not sent."),
         _("Give each entry of “media” a “url”, or send a file for it in the “media” part."),
@@ -340,6 +335,19 @@ CODES: Mapping[str, Meaning] = {
         _("“%(given)s” can't be read here."), _("Send application/json."), "author"
     ),
     "wrong_type": Meaning(_("“%(field)s” has to be: %(wanted)s."), _("Correct its value."), "author"),
+    "media_unexpected": Meaning(
+        _("More files were sent than “media” has places for."),
+        _("Send one file for each entry without a “url” or “id”."),
+        "author",
+    ),
+    "nothing_to_cancel": Meaning(
+        _("Nothing of this post is still to go out."), _("There is nothing to do."), "nobody"
+    ),
+    "post_already_scheduled": Meaning(
+        _("This post was scheduled or sent already, so it is kept."),
+        _("Cancel what has not gone out yet, if that is what you want."),
+        "author",
+    ),
     # Publishing
     "account_action_needed": Meaning(
         _("The account waits for its owner to act on the platform."),
@@ -422,5 +430,98 @@ CODES: Mapping[str, Meaning] = {
     ),
     "unknown_zone": Meaning(
         _("There is no time zone “%(zone)s”."), _("Use an IANA name such as Europe/Berlin."), "author"
+    ),
+    # Media and composing
+    "content_changed": Meaning(
+        _("The post was edited while you were looking at it."),
+        _("Read it again, then decide."),
+        "author",
+    ),
+    "cover_not_a_picture": Meaning(
+        _("The cover is not a picture."), _("Choose a picture, for example a JPEG."), "author"
+    ),
+    "fit_not_possible": Meaning(
+        _("Films can't be converted, cropped or padded here."),
+        _("Leave it as it is, or edit the film before you add it."),
+        "author",
+    ),
+    "fit_unknown": Meaning(
+        _("“%(fit)s” is no way to make a picture fit."), _("Use “convert”, “crop” or “pad”."), "author"
+    ),
+    "media_ambiguous": Meaning(
+        _("This entry gives more than one of a file, a link and a media of the post."),
+        _("Give one of them."),
+        "author",
+    ),
+    "media_empty": Meaning(
+        _("The file is empty."), _("Choose it again; it may not have been saved completely."), "author"
+    ),
+    "media_format_unknown": Meaning(
+        _("The file is neither a picture nor a film that can be read here, whatever it is named."),
+        _("Use JPEG, PNG or WebP for pictures and MP4 for films. Export HEIC photos as JPEG."),
+        "author",
+    ),
+    "media_link_expired": Meaning(
+        _("This link to a picture or film has ended."),
+        _("Nothing to do; a new one is made when needed."),
+        "nobody",
+    ),
+    "media_link_invalid": Meaning(
+        _("This is no link to a picture or film of ours."), _("Check the address."), "author"
+    ),
+    "media_not_found": Meaning(
+        _("The post has no such picture or film any more."), _("Load the post again and repeat."), "author"
+    ),
+    "media_too_large": Meaning(
+        _("The file has %(size)s bytes; %(max)s are the most."),
+        _("Make it smaller, or let a picture be converted."),
+        "author",
+    ),
+    "media_too_many_pixels": Meaning(
+        _("The picture has more than %(max)s pixels."), _("Scale it down before you add it."), "author"
+    ),
+    "media_unreadable": Meaning(
+        _("The file is damaged or was cut off: it can't be decoded."),
+        _("Export or upload it again."),
+        "author",
+    ),
+    "media_url_refused": Meaning(
+        _("Nothing is fetched from this address: %(reason)s."),
+        _("Give the http or https address of a file on the public internet, or upload the file."),
+        "author",
+    ),
+    "media_url_unreachable": Meaning(
+        _("Nothing could be fetched from this address: %(reason)s."),
+        _("Check that it leads straight to the file, without a redirect or a login, or upload the file."),
+        "author",
+    ),
+    "options_invalid": Meaning(
+        _("These options can't be stored."), _("Send a JSON object of plain values."), "author"
+    ),
+    "post_already_sent": Meaning(
+        _("The post is live, being published, or was published already: it can't be changed or deleted."),
+        _("Write a new post; what is live can only be changed on the platform."),
+        "author",
+    ),
+    "post_being_sent": Meaning(
+        _("The post is being worked on right now."), _("Try again in a moment."), "author"
+    ),
+    "post_not_found": Meaning(
+        _("There is no such post, or it is not yours."), _("Choose one of your posts."), "author"
+    ),
+    "post_was_scheduled": Meaning(
+        _("The post was scheduled once: it stays as a record."), _("Cancel it instead."), "author"
+    ),
+    "reason_missing": Meaning(_("A rejection needs a reason."), _("Say what has to change."), "author"),
+    "review_not_possible": Meaning(
+        _("This is not possible while the post is “%(review)s”."), _("Load the post again."), "author"
+    ),
+    "too_many_media": Meaning(
+        _("The post has %(count)s pictures and films; %(max)s are the most."), _("Remove some."), "author"
+    ),
+    "user_tags_invalid": Meaning(
+        _("A tag of a person can't be read."),
+        _("Give each a “username” and, for pictures, “x” and “y” from 0 to 1."),
+        "author",
     ),
 }

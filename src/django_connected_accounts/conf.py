@@ -51,6 +51,8 @@ class ConnectedAccountsConf(AppConf):
     """How long a link made for a platform works; Instagram may fetch for as long as a container lives (24 h)."""
     MEDIA_MAX_BYTES: int = 300 * 1000 * 1000
     MEDIA_MAX_PIXELS: int = 64_000_000
+    MEDIA_IMPORT_PRIVATE: bool = False
+    """Whether media may be imported from hosts that are not on the public internet. For tests and trusted users only."""
 
     # Publishing
     LEASE_SECONDS: int = 300
@@ -58,12 +60,13 @@ class ConnectedAccountsConf(AppConf):
     FIND_MARGIN_SECONDS: int = 30
     """How long after an unclear outcome we look whether the post is live."""
     LATE_SECONDS: int = 60 * 60
-    """How late a scheduled post may still go out; later it is "missed"."""
+    """How late a post may still go out; later it is "missed"."""
     HOLD_SECONDS: int = 3 * 24 * 60 * 60
-    """How long posts wait for a broken account before they are "missed"."""
-    MAX_ATTEMPTS: int = 8
-    """How often a step that is known not to have happened is repeated."""
-    BATCH_SIZE: int = 100
+    """How long after its time a post waits for a broken account before it is "missed"."""
+    BATCH_SIZE: int = 20
+    """How many publications a runner claims at a time."""
+    POLL_SECONDS: float = 1.0
+    """How long an idle worker waits before it looks again."""
 
     # Pages and API
     PAGE_SIZE: int = 25

@@ -1,0 +1,77 @@
+"""Links by which a platform fetches media: signed, good for one file as it is now, and only for a while."""
+
+from __future__ import annotations
+
+import hashlib
+import uuid
+from dataclasses import dataclass
+from typing import IO, Literal
+from urllib.parse import urljoin
+
+from django.conf import settings
+from django.core import signing
+from django.core.exceptions import ImproperlyConfigured
+from django.db.models.fields.files import FieldFile
+from django.urls import reverse
+
+from django_connected_accounts.exceptions import InvalidRequest
+from django_connected_accounts.models import PostMedia
+
+from .media import EXTENSIONS, sent_file
+
+Which = Literal["sent", "cover"]
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """A file to be served, with the type its bytes have."""
+
+    file: IO[bytes]
+    mime: str
+    size: int
+
+
+def public_url(media: PostMedia, which: Which = "sent") -> str:
+    """Return an absolute address at which anybody gets this file, while ``MEDIA_URL_SECONDS`` last."""
+    base = settings.CONNECTED_ACCOUNTS_BASE_URL
+    if not base:
+        raise ImproperlyConfigured("CONNECTED_ACCOUNTS_BASE_URL must say where platforms can fetch media")
+    signed = _signer().sign(f"{media.pk.hex}-{which}-{_state(_file(media, which))}")
+    name = f"{which}.{EXTENSIONS.get(_mime(media, which), 'bin')}"
+    return urljoin(base, reverse("connected_accounts:media", kwargs={"signed": signed, "name": name}))
+
+
+def opened(signed: str) -> Opened:
+    """Return the file a link was made for, or raise InvalidRequest: ``media_link_invalid``, ``…_expired``."""
+    try:
+        what = _signer().unsign(signed, max_age=settings.CONNECTED_ACCOUNTS_MEDIA_URL_SECONDS)
+    except signing.SignatureExpired as error:
+        raise InvalidRequest("media_link_expired") from error
+    except signing.BadSignature as error:
+        raise InvalidRequest("media_link_invalid") from error
+    key, which, state = what.split("-")
+    media = PostMedia.objects.filter(pk=uuid.UUID(key)).first()
+    file = _file(media, which) if media else None
+    if media is None or not file or _state(file) != state:
+        raise InvalidRequest("media_link_expired", "the file was replaced or deleted")
+    try:
+        return Opened(file.open("rb"), _mime(media, which), file.size)
+    except OSError as error:
+        raise InvalidRequest("media_link_invalid", "the file is not in the storage") from error
+
+
+def _signer() -> signing.TimestampSigner:
+    return signing.TimestampSigner(salt="connected_accounts.media")
+
+
+def _file(media: PostMedia, which: str) -> FieldFile:
+    return media.cover if which == "cover" else sent_file(media)
+
+
+def _state(file: FieldFile) -> str:
+    """Return a digest of the stored name, which no two contents share: a file is written once."""
+    return hashlib.sha256((file.name or "").encode()).hexdigest()[:16]
+
+
+def _mime(media: PostMedia, which: str) -> str:
+    return "image/jpeg" if which == "cover" else media.mime
