@@ -67,6 +67,7 @@ class Answer:
     headers: Mapping[str, str] = field(default_factory=dict)
 
 
+ERRORS: tuple[type[Exception], ...] = (ConnectedAccountsError, *FOREIGN_ERRORS)
 Handler = Callable[..., Answer]
 View = Callable[..., HttpResponseBase]
 
@@ -86,7 +87,7 @@ def endpoint(**handlers: Handler | None) -> View:
     def view(request: HttpRequest, **captured: Any) -> HttpResponse:
         try:
             answer = _handler(request, methods)(request, **captured)
-        except (ConnectedAccountsError, *FOREIGN_ERRORS) as error:
+        except ERRORS as error:
             answer = refusal(error)
         if answer.status == 405:
             answer = Answer(body=answer.body, status=405, headers={"Allow": ", ".join(sorted(methods))})
@@ -105,6 +106,11 @@ def _handler(request: HttpRequest, methods: Mapping[str, Handler]) -> Handler:
     if not request.user.is_authenticated:
         raise InvalidRequest("not_authenticated")
     return handler
+
+
+def nothing(request: HttpRequest) -> HttpResponse:
+    """Answer that there is nothing at this address."""
+    return respond(refusal(InvalidRequest("not_found")))
 
 
 def respond(answer: Answer) -> HttpResponse:

@@ -12,9 +12,9 @@ import json
 from collections.abc import Callable
 from datetime import timedelta
 from functools import wraps
-from typing import Any
+from typing import Any, cast
 
-from django.core.files.uploadedfile import UploadedFile
+from django.core.files import File
 from django.db import IntegrityError, transaction
 from django.http import HttpRequest
 from django.utils import timezone
@@ -68,7 +68,7 @@ def _claim(request: HttpRequest, key: str) -> tuple[IdempotencyKey, Answer | Non
     mine.filter(created_at__lt=now - KEPT).delete()
     try:
         with transaction.atomic():
-            claim = IdempotencyKey(user_id=request.user.pk, key=key, fingerprint=fingerprint)
+            claim = IdempotencyKey(user=cast(Any, request.user), key=key, fingerprint=fingerprint)
             claim.save(force_insert=True)
             return claim, None
     except IntegrityError:
@@ -111,7 +111,7 @@ def _fingerprint(request: HttpRequest) -> str:
     return hashlib.sha256(parts.encode()).hexdigest()
 
 
-def _digest(file: UploadedFile) -> str:
+def _digest(file: File[bytes]) -> str:
     digest = hashlib.sha256()
     for chunk in file.chunks():
         digest.update(chunk)

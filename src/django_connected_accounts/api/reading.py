@@ -5,10 +5,13 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from django.http import HttpRequest
+from django.utils.dateparse import parse_datetime
 
 from django_connected_accounts.exceptions import InvalidRequest
 from django_connected_accounts.providers.types import Problem
@@ -69,6 +72,14 @@ def parse(raw: bytes | str) -> dict[str, Any]:
     return value
 
 
+def query(request: HttpRequest, name: str, values: Sequence[str] = ()) -> str:
+    """Return a query parameter, "" when it is absent; refuse one that is none of ``values``."""
+    given = storable(request.GET.get(name, ""))
+    if given and values and given not in values:
+        raise InvalidRequest("wrong_type", wanted=", ".join(values), field=name)
+    return given
+
+
 def storable(text: str) -> str:
     """Return text that every database can store, or refuse it: no NUL, no half of a character."""
     if "\x00" in text or any("\ud800" <= character <= "\udfff" for character in text):
@@ -99,6 +110,14 @@ def uuid(value: Any) -> UUID:
         return UUID(text(value))
     except ValueError as error:
         raise ValueError("UUID") from error
+
+
+def instant(value: Any) -> datetime:
+    """Return the time; naive, a wall clock's, where it names no offset."""
+    with suppress(ValueError):
+        if at := parse_datetime(text(value)):
+            return at
+    raise ValueError("ISO 8601 date and time")
 
 
 def listing(of: Kind) -> Kind:

@@ -1,0 +1,204 @@
+"""Posts in JSON: write, list, read, change, preview, publish, schedule, cancel, delete."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from django.db import transaction
+from django.db.models import Prefetch, QuerySet
+from django.http import HttpRequest
+
+from django_connected_accounts.access import access
+from django_connected_accounts.exceptions import InvalidRequest
+from django_connected_accounts.models import ConnectedAccount, Post, PostMedia, Publication
+from django_connected_accounts.services import composing, deleting, scheduling
+
+from . import writing
+from .accounts import SECRETS, account_name
+from .envelope import EVERYWHERE, Answer, moment, problem_row
+from .idempotency import Act
+from .paging import page
+from .publications import WHEN, publication_row, when
+from .reading import check, query, read, uuid
+from .reading import listing as list_of
+
+DRAFT = "draft"
+
+
+def listing(request: HttpRequest) -> Answer:
+    """Answer the posts this user may see, newest first; ``?status`` and ``?search`` narrow them."""
+    found = _posts(request)
+    status = query(request, "status", [DRAFT, *Publication.Status.values])
+    if status == DRAFT:
+        found = found.filter(publications=None)
+    elif status:
+        found = found.filter(pk__in=Publication.objects.filter(status=status).values("post"))
+    if search := query(request, "search").strip():
+        found = found.filter(text__icontains=search)
+    return page(request, found, post_row)
+
+
+def create(request: HttpRequest) -> Act:
+    """Write a post from JSON or a form with files; its links are fetched before anything is saved."""
+    content = writing.new_post(request)
+
+    def act() -> Answer:
+        with writing.closing(content):
+            post = composing.compose(request.user, **content)
+        return Answer(body=post_row(own(request, post.pk)), status=201)
+
+    return act
+
+
+def detail(request: HttpRequest, post_id: UUID) -> Answer:
+    """Answer one post."""
+    return Answer(body=post_row(own(request, post_id)))
+
+
+def change(request: HttpRequest, post_id: UUID) -> Answer:
+    """Change what has not gone out."""
+    post = own(request, post_id)
+    content = writing.changes(request)
+    with writing.closing(content):
+        composing.edit(post, by=request.user, **content)
+    return detail(request, post_id)
+
+
+def delete(request: HttpRequest, post_id: UUID) -> Answer:
+    """Delete a draft; what was ever scheduled stays, as a record."""
+    deleting.delete(own(request, post_id), by=request.user)
+    return Answer(status=204)
+
+
+def preview(request: HttpRequest, post_id: UUID) -> Answer:
+    """Answer what each platform would say: the problems the composer's form shows, by field."""
+    post = own(request, post_id)
+    if request.method == "POST":
+        ids = read(request, ACCOUNTS).get("accounts", ())
+    else:
+        ids = check({"accounts": request.GET.getlist("accounts")}, ACCOUNTS)["accounts"]
+    accounts = _accounts_for(request, post, ids)
+    found = composing.problems(post, accounts)
+    rows = [_preview_row(account, found[account.pk]) for account in accounts]
+    return Answer(body={"post": str(post.pk), "ready": all(row["ready"] for row in rows), "accounts": rows})
+
+
+def publish(request: HttpRequest, post_id: UUID) -> Act:
+    """Have the post published now, by the accounts named or those it was last meant for."""
+    post = own(request, post_id)
+    accounts = _accounts_for(request, post, read(request, ACCOUNTS).get("accounts", ()))
+    return lambda: _scheduled(request, post, accounts)
+
+
+def schedule(request: HttpRequest, post_id: UUID) -> Act:
+    """Have the post published at a time: ``{"at": "2030-05-04T11:30", "zone": "Europe/Vienna"}``."""
+    post = own(request, post_id)
+    wanted = read(request, {**ACCOUNTS, **WHEN}, required=["at"])
+    accounts = _accounts_for(request, post, wanted.get("accounts", ()))
+    return lambda: _scheduled(request, post, accounts, **when(wanted))
+
+
+def cancel(request: HttpRequest, post_id: UUID) -> Act:
+    """Don't send what has not gone out, on any account: all of it or nothing."""
+    post = own(request, post_id)
+    read(request, {})
+    return lambda: _cancelled(request, post)
+
+
+def own(request: HttpRequest, post_id: UUID) -> Post:
+    """Return a post this user may act on, or raise InvalidRequest("not_found")."""
+    post = _posts(request).filter(pk=post_id).first()
+    if post is None:
+        raise InvalidRequest("not_found")
+    return post
+
+
+def own_accounts(request: HttpRequest, ids: Sequence[UUID]) -> list[ConnectedAccount]:
+    """Return these accounts in this order, or refuse: somebody else's is as unknown as one that never was."""
+    found = access().accounts(request.user).defer(*SECRETS).in_bulk(list(ids))
+    if missing := [given for given in ids if given not in found]:
+        raise InvalidRequest("account_not_found", field="accounts", account=str(missing[0]))
+    return [found[given] for given in dict.fromkeys(ids)]
+
+
+ACCOUNTS = {"accounts": list_of(uuid)}
+
+
+def post_row(post: Post) -> dict[str, Any]:
+    """Return a post as JSON, with its media and what became of it on each account."""
+    return {
+        "id": str(post.pk),
+        "kind": post.kind,
+        "text": post.text,
+        "first_comment": post.first_comment,
+        "options": post.options,
+        "review": post.review,
+        "media": [media_row(media) for media in post.media.all()],
+        "publications": [publication_row(publication) for publication in post.publications.all()],
+        "created_at": moment(post.created_at),
+        "updated_at": moment(post.updated_at),
+    }
+
+
+def media_row(media: PostMedia) -> dict[str, Any]:
+    """Return a picture or film as JSON: what is sent, as read from its bytes."""
+    return {
+        "id": str(media.pk),
+        "kind": media.kind,
+        "mime": media.mime,
+        "size": media.size,
+        "width": media.width,
+        "height": media.height,
+        "duration": media.duration,
+        "alt_text": media.alt_text,
+        "fit": media.fit,
+        "user_tags": media.user_tags,
+        "original_name": media.original_name,
+    }
+
+
+def _posts(request: HttpRequest) -> QuerySet[Post]:
+    deferred = [f"account__{name}" for name in SECRETS]
+    publications = Publication.objects.select_related("account").defer("checkpoint", *deferred)
+    posts: QuerySet[Post] = access().posts(request.user)
+    return posts.prefetch_related("media", Prefetch("publications", publications))
+
+
+def _accounts_for(request: HttpRequest, post: Post, ids: Sequence[UUID]) -> list[ConnectedAccount]:
+    chosen = list(ids) or [publication.account_id for publication in post.publications.all()]
+    if not chosen:
+        raise InvalidRequest("account_missing", field="accounts")
+    return own_accounts(request, chosen)
+
+
+def _scheduled(
+    request: HttpRequest,
+    post: Post,
+    accounts: Sequence[ConnectedAccount],
+    *,
+    at: datetime | None = None,
+    zone: str = "UTC",
+) -> Answer:
+    scheduling.schedule(post, accounts, at=at, zone=zone, by=request.user)
+    return Answer(body=post_row(own(request, post.pk)), status=202)
+
+
+def _cancelled(request: HttpRequest, post: Post) -> Answer:
+    unsent = [row for row in post.publications.all() if row.status in Publication.OPEN]
+    if not unsent:
+        raise InvalidRequest("nothing_to_cancel")
+    with transaction.atomic():
+        for publication in unsent:
+            scheduling.cancel(publication, by=request.user)
+    return Answer(body=post_row(own(request, post.pk)))
+
+
+def _preview_row(account: ConnectedAccount, problems: Sequence[Any]) -> dict[str, Any]:
+    fields: dict[str, list[dict[str, Any]]] = {}
+    for problem in problems:
+        fields.setdefault(problem.field or EVERYWHERE, []).append(problem_row(problem))
+    ready = all(problem.severity != "error" for problem in problems)
+    return {"account": account_name(account), "ready": ready, "fields": fields}

@@ -1,0 +1,110 @@
+"""Publications in JSON: what a person decides about a post on one account."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+from uuid import UUID
+
+from django.http import HttpRequest
+from django.utils.timezone import is_naive
+
+from django_connected_accounts.access import access
+from django_connected_accounts.exceptions import InvalidRequest
+from django_connected_accounts.models import Publication
+from django_connected_accounts.services import scheduling
+
+from .accounts import SECRETS, account_name
+from .envelope import Answer, explained, moment
+from .idempotency import Act
+from .reading import Kind, instant, read, text
+
+
+def retry(request: HttpRequest, publication_id: UUID) -> Act:
+    """Try again what surely is not live."""
+    return _decide(request, publication_id, scheduling.retry, status=202)
+
+
+def cancel(request: HttpRequest, publication_id: UUID) -> Act:
+    """Don't send it."""
+    return _decide(request, publication_id, scheduling.cancel)
+
+
+def check(request: HttpRequest, publication_id: UUID) -> Act:
+    """Have the platform asked once more whether it is live."""
+    return _decide(request, publication_id, scheduling.check_again, status=202)
+
+
+def live(request: HttpRequest, publication_id: UUID) -> Act:
+    """Take the person's word that it is live: ``{"permalink": "https://…"}``."""
+    return _decide(request, publication_id, scheduling.mark_live, {"permalink": text}, required=["permalink"])
+
+
+def again(request: HttpRequest, publication_id: UUID) -> Act:
+    """Post what may be live already: a person has looked, and decides so."""
+    return _decide(request, publication_id, scheduling.post_again, status=202)
+
+
+def reschedule(request: HttpRequest, publication_id: UUID) -> Act:
+    """Send it at another time: ``{"at": "2030-05-04T11:30", "zone": "Europe/Vienna"}``."""
+    return _decide(request, publication_id, _reschedule, WHEN, required=["at"], status=202)
+
+
+def when(said: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the time and zone a request names; a time without an offset needs its zone."""
+    if is_naive(said["at"]) and "zone" not in said:
+        raise InvalidRequest("missing_field", field="zone")
+    return {"at": said["at"], "zone": said.get("zone", "UTC")}
+
+
+WHEN: Mapping[str, Kind] = {"at": instant, "zone": text}
+
+
+def publication_row(publication: Publication) -> dict[str, Any]:
+    """Return a publication as JSON; ``due_at`` is UTC, ``zone`` the one its author thought in."""
+    return {
+        "id": str(publication.pk),
+        "post": str(publication.post_id),
+        "account": account_name(publication.account),
+        "status": publication.status,
+        "reason": explained(publication.code) if publication.code else None,
+        "due_at": moment(publication.due_at),
+        "zone": publication.zone,
+        "remote_id": publication.remote_id,
+        "permalink": publication.permalink,
+        "published_at": moment(publication.published_at),
+        "created_at": moment(publication.created_at),
+        "updated_at": moment(publication.updated_at),
+    }
+
+
+def _decide(
+    request: HttpRequest,
+    publication_id: UUID,
+    verb: Callable[..., None],
+    known: Mapping[str, Kind] | None = None,
+    *,
+    required: Sequence[str] = (),
+    status: int = 200,
+) -> Act:
+    publication = _own(request, publication_id)
+    said = read(request, known or {}, required=required)
+
+    def act() -> Answer:
+        verb(publication, by=request.user, **said)
+        publication.refresh_from_db()
+        return Answer(body=publication_row(publication), status=status)
+
+    return act
+
+
+def _reschedule(publication: Publication, *, by: Any, **said: Any) -> None:
+    scheduling.reschedule(publication, **when(said), by=by)
+
+
+def _own(request: HttpRequest, publication_id: UUID) -> Publication:
+    rows = Publication.objects.filter(post__in=access().posts(request.user)).select_related("post", "account")
+    publication = rows.defer(*[f"account__{name}" for name in SECRETS]).filter(pk=publication_id).first()
+    if publication is None:
+        raise InvalidRequest("not_found")
+    return publication

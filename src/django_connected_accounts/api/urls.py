@@ -1,0 +1,69 @@
+"""Which method of which address is answered by what: include it at ``api/connected-accounts/``."""
+
+from __future__ import annotations
+
+from django.urls import path, re_path
+
+from . import accounts, attempts, posts, providers, publications
+from .envelope import endpoint, nothing
+from .idempotency import idempotent
+
+app_name = "connected_accounts_api"
+
+urlpatterns = [
+    path("", endpoint(GET=accounts.listing), name="accounts"),
+    path("providers/", endpoint(GET=providers.listing), name="providers"),
+    path("posts/", endpoint(GET=posts.listing, POST=idempotent(posts.create)), name="posts"),
+    path(
+        "posts/<uuid:post_id>/",
+        endpoint(GET=posts.detail, PATCH=posts.change, DELETE=posts.delete),
+        name="post",
+    ),
+    path(
+        "posts/<uuid:post_id>/preview",
+        endpoint(GET=posts.preview, POST=posts.preview),
+        name="post-preview",
+    ),
+    *(
+        path(f"posts/<uuid:post_id>/{verb}", endpoint(POST=idempotent(act)), name=f"post-{verb}")
+        for verb, act in {
+            "publish": posts.publish,
+            "schedule": posts.schedule,
+            "cancel": posts.cancel,
+        }.items()
+    ),
+    *(
+        path(
+            f"publications/<uuid:publication_id>/{verb}",
+            endpoint(POST=idempotent(act)),
+            name=f"publication-{verb}",
+        )
+        for verb, act in {
+            "retry": publications.retry,
+            "cancel": publications.cancel,
+            "check": publications.check,
+            "live": publications.live,
+            "again": publications.again,
+            "reschedule": publications.reschedule,
+        }.items()
+    ),
+    path("attempts/<uuid:attempt_id>/", endpoint(GET=attempts.detail), name="attempt"),
+    path("attempts/<uuid:attempt_id>/choose", endpoint(POST=attempts.choose), name="attempt-choose"),
+    path(
+        "<uuid:account_id>/",
+        endpoint(GET=accounts.detail, PATCH=accounts.change, DELETE=accounts.disconnect),
+        name="account",
+    ),
+    *(
+        path(f"<uuid:account_id>/{verb}", endpoint(POST=act), name=f"account-{verb}")
+        for verb, act in {
+            "reconnect": accounts.reconnect,
+            "verify": accounts.verify,
+            "refresh": accounts.refresh,
+        }.items()
+    ),
+    # Beginning and ending a round trip are GETs that do something: no HEAD, which link checkers send.
+    path("<slug:platform>/connect", endpoint(GET=attempts.begin, HEAD=None), name="connect"),
+    path("<slug:platform>/callback", endpoint(GET=attempts.callback, HEAD=None), name="callback"),
+    re_path(r"", nothing, name="nothing"),
+]

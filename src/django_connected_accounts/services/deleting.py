@@ -1,0 +1,25 @@
+"""Throwing drafts away."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.db import transaction
+
+from django_connected_accounts.exceptions import InvalidRequest
+from django_connected_accounts.models import Post
+
+from . import reviewing, storing
+
+
+def delete(post: Post, *, by: Any) -> None:
+    """Delete a draft and its files. Raise InvalidRequest for what was ever scheduled: that is kept."""
+    reviewing.may_change(post, by)
+    with transaction.atomic():
+        reviewing.lock(post)
+        if post.publications.exists():
+            raise InvalidRequest("post_already_scheduled")
+        for media in post.media.all():
+            for file in (media.file, media.rendition, media.cover):
+                storing.discard(file)
+        post.delete()
