@@ -13,6 +13,8 @@ from urllib.parse import urlsplit
 
 import pytest
 
+pytest_plugins = ("tests.visitor", "tests.strict_platform")
+
 SERVERS = {
     "postgresql": os.environ.get(
         "CONNECTED_ACCOUNTS_TEST_POSTGRESQL", "postgresql://postgres@127.0.0.1:5432/"
