@@ -43,6 +43,8 @@ ROUTES: Final = (
     *public.ROUTES,
 )
 HOSTS: Final = frozenset(route.host for route in ROUTES)
+OUR_OWN: Final = frozenset({control.HOST, "", "favicon.ico"})
+"""Neither recorded nor troubled."""
 
 
 class Sandbox:
@@ -59,7 +61,7 @@ class Sandbox:
         """
         with self.world.lock:
             call = Call.read(self.world, request)
-            if call.host not in HOSTS - {control.HOST, ""}:
+            if call.host in OUR_OWN:
                 return self._answer(call)
             entry = self._record(call)
             fault = call.fault = self._strike(call)
@@ -97,12 +99,8 @@ class Sandbox:
 
     def _strike(self, call: Call) -> Fault | None:
         token = call.token.kind if call.token else ""
-        struck = [
-            f
-            for f in self.world.faults
-            if f.meets(host=call.host, path=call.path, method=call.method, token=token)
-        ]
-        return struck[0] if struck else None
+        facts = {"host": call.host, "path": call.path, "method": call.method, "token": token}
+        return next((fault for fault in self.world.faults if fault.meets(**facts)), None)
 
     def _trouble(self, call: Call, fault: Fault, response: HttpResponse) -> HttpResponse:
         if fault.action == "lose_after":
@@ -126,12 +124,12 @@ def configure() -> None:
 def _script(fault: Fault, call: Call) -> HttpResponse:
     """Return the answer a fault prescribes: a Graph envelope for a code, else the body as it is."""
     if fault.code is not None:
-        status = fault.status if fault.status != 500 else 400
-        response: HttpResponse = GraphError(fault.code, fault.subcode, status=status).respond(call)
+        refusal = GraphError(fault.code, fault.subcode, status=fault.status or 400)
+        response: HttpResponse = refusal.respond(call)
     elif isinstance(fault.body, (dict, list)):
-        response = JsonResponse(fault.body, status=fault.status, safe=False)
+        response = JsonResponse(fault.body, status=fault.status or 500, safe=False)
     else:
-        response = HttpResponse(fault.body or "", status=fault.status)
+        response = HttpResponse(fault.body or "", status=fault.status or 500)
     for name, value in fault.headers.items():
         response[name] = value
     return response

@@ -60,6 +60,19 @@ PARAMS: Final = {
     },
 }  # fmt: skip
 FRAGMENT: Final = {"facebook": "#_=_", "instagram": "#_"}
+DENIAL: Final[Mapping[Login, Mapping[str, str]]] = {
+    "facebook": {
+        "error": "access_denied",
+        "error_code": "200",
+        "error_description": "Permissions error",
+        "error_reason": "user_denied",
+    },
+    "instagram": {
+        "error": "access_denied",
+        "error_reason": "user_denied",
+        "error_description": "The user denied your request",
+    },
+}
 LOOPBACK: Final = {"localhost", "127.0.0.1", "::1", "testserver"}
 
 
@@ -146,16 +159,15 @@ def decide(
     targets: Iterable[str] | None = None,
 ) -> HttpResponseRedirectBase:
     """Answer a consent request and return the redirect to the app; None ticks everything offered."""
-    person = world.people[person_key]
-    request.answered = True
-    developer_mode = world.toggles.developer_mode
     if not allow:
-        return _redirect(request, _denial(request.login))
-    if developer_mode == "redirect":
+        request.answered = True
+        return _redirect(request, DENIAL[request.login])
+    person = _person(world, request, person_key)
+    request.answered = True
+    if world.toggles.developer_mode == "redirect":
         return _redirect(
             request, {"error": "access_denied", "error_description": "Insufficient Developer Role"}
         )
-    _refuse_role(world, request, person)
     grant = world.grants.setdefault((request.client_id, person.key), Grant())
     offered = _offered(request, grant)
     ticked = set(offered) if scopes is None else set(scopes) & set(offered)
@@ -210,16 +222,9 @@ def _show(call: Call, request: ConsentRequest, person_key: str) -> HttpResponse:
     world, app = call.world, call.world.apps[request.client_id]
     context: dict[str, Any] = {"request_id": request.id, "app": app, "login": request.login}
     if not person_key:
-        people = [
-            p
-            for p in world.people.values()
-            if (p.on_facebook if request.login == "facebook" else p.instagram)
-        ]
+        people = [person for person in world.people.values() if _can_log_in(person, request.login)]
         return page("who.html", people=people, **context)
-    person = world.people.get(person_key)
-    if person is None:
-        raise Unknown(f"person {person_key!r}", status=400)
-    _refuse_role(world, request, person)
+    person = _person(world, request, person_key)
     grant = world.grants.get((app.client_id, person.key), Grant())
     scopes = [
         {"name": name, "about": SCOPES[request.login][name], "mandatory": name in MANDATORY[request.login]}
@@ -234,17 +239,25 @@ def _offered(request: ConsentRequest, grant: Grant) -> list[str]:
     return [scope for scope in request.scopes if request.rerequest or scope not in grant.declined]
 
 
-def _refuse_role(world: World, request: ConsentRequest, person: Person) -> None:
+def _person(world: World, request: ConsentRequest, key: str) -> Person:
+    """Return the person of this key, unless the platform turns them away."""
+    person = world.people.get(key)
+    if person is None or not _can_log_in(person, request.login):
+        raise Unknown(f"person {key!r} on {request.login}", status=400)
     if world.toggles.developer_mode == "page":
         raise Blocked(
             "Insufficient Developer Role", "The app is in development and this account is not its tester."
         )
-    account = person.instagram
-    at_consent = world.toggles.personal_refused_at == "consent"
+    account, at_consent = person.instagram, world.toggles.personal_refused_at == "consent"
     if request.login == "instagram" and at_consent and account and not account.professional:
         raise Blocked(
             "Switch to a professional account", "Only business and creator accounts can be connected."
         )
+    return person
+
+
+def _can_log_in(person: Person, login: Login) -> bool:
+    return person.on_facebook if login == "facebook" else person.instagram is not None
 
 
 def _with_accounts(person: Person, ticked: set[str]) -> set[str]:
@@ -257,21 +270,6 @@ def _allowed(app: App, redirect_uri: str) -> bool:
     return redirect_uri in app.redirect_uris or (
         app.loopback and parts.scheme == "http" and parts.hostname in LOOPBACK and not parts.fragment
     )
-
-
-def _denial(login: Login) -> dict[str, str]:
-    if login == "instagram":
-        return {
-            "error": "access_denied",
-            "error_reason": "user_denied",
-            "error_description": "The user denied your request",
-        }
-    return {
-        "error": "access_denied",
-        "error_code": "200",
-        "error_description": "Permissions error",
-        "error_reason": "user_denied",
-    }
 
 
 def _redirect(request: ConsentRequest, answer: Mapping[str, str]) -> HttpResponseRedirectBase:

@@ -47,6 +47,11 @@ def post(call: Call, section: str, shortcode: str) -> Answer:
     return page("post.html", post=_shown(call, media), account=owner, avatar=avatar, comments=comments)
 
 
+def no_icon(call: Call) -> Answer:
+    """What browsers ask for unbidden."""
+    return HttpResponse(status=204)
+
+
 def media_file(call: Call, kind: str, media_id: str) -> Answer:
     """The bytes of a post, or of one part of a carousel; ``thumbnail`` is a film's cover."""
     for media in call.world.media.values():
@@ -104,6 +109,7 @@ def _missing() -> HttpResponse:
 
 ROUTES: Final = (
     Route("", "GET", "/", home),
+    Route("favicon.ico", "GET", "/", no_icon),
     Route("www.instagram.com", "GET", "/(p|reel)/([A-Za-z0-9_-]+)/?", post),
     Route("www.instagram.com", "GET", r"/(stories/[\w.]+)/([A-Za-z0-9_-]+)/?", post),
     Route("www.instagram.com", "GET", r"/([\w.]+)/?", profile),

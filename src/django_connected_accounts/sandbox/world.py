@@ -90,7 +90,7 @@ class World:
             self.offset += seconds
 
     def fault(self, *, action: str, **conditions: Any) -> Fault:
-        """Add trouble for calls to come (see `Fault`); ``.fired`` of what it returns counts how often it struck."""
+        """Add trouble for calls to come, see `Fault`; its ``.fired`` counts how often it struck."""
         fault = Fault(action=action, **conditions)
         with self.lock:
             self.faults.append(fault)
