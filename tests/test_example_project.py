@@ -33,9 +33,9 @@ def _demo(*arguments: str) -> Iterator[subprocess.Popen[str]]:
     try:
         yield process
     finally:
-        if _group_lives(process.pid):
-            os.killpg(process.pid, signal.SIGKILL)
-        process.wait()
+        process.terminate()
+        process.communicate(timeout=30)
+        assert not _group_lives(process.pid), "the demo left something running"
 
 
 def _environment() -> dict[str, str]:
@@ -85,7 +85,6 @@ def test_the_demo_welcomes_its_visitor_and_leaves_nothing_running(how: signal.Si
         output, _ = process.communicate(timeout=30)
         assert process.returncode == 0, output
         assert "Traceback" not in output
-        assert not _group_lives(process.pid)
 
 
 def test_a_port_in_use_is_said_and_another_is_taken() -> None:
@@ -106,7 +105,6 @@ def test_when_one_process_of_the_demo_dies_all_end_and_its_exit_is_shown() -> No
         output, _ = process.communicate(timeout=30)
         assert process.returncode != 0
         assert "The worker ended" in output
-        assert not _group_lives(process.pid)
 
 
 def test_the_tour_ends_with_exactly_its_posts_in_public() -> None:

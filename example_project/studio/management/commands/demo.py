@@ -30,7 +30,7 @@ class Command(BaseCommand):
         sandbox_port = self.free_port(sandbox_port, "the sandbox")
         address = f"http://{HOST}:{port}"
         sandbox = f"http://{HOST}:{sandbox_port}"
-        with TemporaryDirectory(prefix="run-", dir=settings.KEPT, ignore_cleanup_errors=True) as state:
+        with TemporaryDirectory(prefix="studio-", ignore_cleanup_errors=True) as state:
             environment = {
                 **os.environ,
                 "STUDIO_STATE": state,
