@@ -1,0 +1,121 @@
+"""The admin: everything to look at, nothing secret in it. What the engine and the services write is read-only here."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from django.contrib import admin
+from django.db.models import Model
+from django.http import HttpRequest
+
+from .fields import EncryptedJSONField, EncryptedTextField
+from .models import ConnectedAccount, ConnectionAttempt, Event, Measurement, Post, PostMedia, Publication
+
+if TYPE_CHECKING:
+    _ModelAdmin = admin.ModelAdmin[Any]
+    _TabularInline = admin.TabularInline[Any, Any]
+else:
+    _ModelAdmin, _TabularInline = admin.ModelAdmin, admin.TabularInline
+
+
+class ReadOnly(_ModelAdmin):
+    """Shows every field that holds no secret; changes none. Deleting follows the user's permissions."""
+
+    hidden: tuple[str, ...] = ("lease_token", "lease_until")
+    show_full_result_count = False
+
+    def get_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
+        return [
+            field.name
+            for field in self.model._meta.concrete_fields
+            if not isinstance(field, (EncryptedTextField, EncryptedJSONField))
+            and field.name not in self.hidden
+        ]
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
+        return self.get_fields(request, obj)
+
+    def get_queryset(self, request: HttpRequest) -> Any:
+        secrets = [
+            field.name
+            for field in self.model._meta.concrete_fields
+            if isinstance(field, (EncryptedTextField, EncryptedJSONField))
+        ]
+        return super().get_queryset(request).defer(*secrets)
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return False
+
+
+@admin.register(ConnectedAccount)
+class ConnectedAccountAdmin(ReadOnly):
+    list_display = ("__str__", "user", "platform", "health", "health_code", "token_expires_at", "created_at")
+    list_filter = ("platform", "health", "is_verified")
+    list_select_related = ("user",)
+    search_fields = ("username", "display_name", "account_id")
+    date_hierarchy = "created_at"
+
+
+@admin.register(ConnectionAttempt)
+class ConnectionAttemptAdmin(ReadOnly):
+    hidden = ("state_hash", "browser_hash")
+    list_display = ("id", "user", "platform", "status", "code", "created_at", "ended_at")
+    list_filter = ("platform", "status", "code")
+    list_select_related = ("user",)
+    search_fields = ("code",)
+
+
+class PostMediaInline(_TabularInline):
+    model = PostMedia
+    fields = readonly_fields = ("position", "original_name", "kind", "mime", "size", "width", "height", "fit")
+    extra = 0
+    can_delete = False
+
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+
+@admin.register(Post)
+class PostAdmin(ReadOnly):
+    list_display = ("__str__", "user", "kind", "review", "created_at")
+    list_filter = ("kind", "review")
+    list_select_related = ("user",)
+    search_fields = ("text",)
+    inlines = (PostMediaInline,)
+
+
+@admin.register(PostMedia)
+class PostMediaAdmin(ReadOnly):
+    list_display = ("__str__", "post", "position", "kind", "mime", "size")
+    list_filter = ("kind", "mime")
+    list_select_related = ("post",)
+    search_fields = ("original_name", "sha256")
+
+
+@admin.register(Publication)
+class PublicationAdmin(ReadOnly):
+    list_display = ("id", "post", "account", "status", "code", "due_at", "run_at", "published_at")
+    list_filter = ("status", "code", "account__platform")
+    list_select_related = ("post", "account")
+    search_fields = ("remote_id", "permalink", "trace_id")
+
+
+@admin.register(Event)
+class EventAdmin(ReadOnly):
+    list_display = ("at", "verb", "code", "actor", "account", "publication")
+    list_filter = ("verb", "code")
+    list_select_related = ("actor", "account", "publication")
+    date_hierarchy = "at"
+
+
+@admin.register(Measurement)
+class MeasurementAdmin(ReadOnly):
+    list_display = ("name", "value", "at", "account", "publication")
+    list_filter = ("name",)
+    list_select_related = ("account", "publication")

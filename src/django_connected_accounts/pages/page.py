@@ -1,0 +1,82 @@
+"""What every page has in common: a signed-in user, that user's objects, safe headers, errors in words."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+from uuid import UUID
+
+from django.contrib import messages
+from django.contrib.auth.mixins import LoginRequiredMixin
+from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
+from django.shortcuts import get_object_or_404
+from django.utils.cache import add_never_cache_headers
+from django.views.generic.base import ContextMixin, TemplateResponseMixin, View
+
+from django_connected_accounts.access import access
+from django_connected_accounts.codes import Meaning, explain
+from django_connected_accounts.exceptions import ConnectedAccountsError, InvalidRequest
+from django_connected_accounts.models import ConnectedAccount, ConnectionAttempt, Post, Publication
+
+SECRETS = ("access_token", "refresh_token", "extra_tokens")
+"""Never read from the database for showing: an account whose tokens can't be opened is shown like any other."""
+
+
+class Page(LoginRequiredMixin, TemplateResponseMixin, ContextMixin, View):
+    """A page for signed-in users, never cached, never framed, never told of in a Referer."""
+
+    section = ""
+
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        response = super().dispatch(request, *args, **kwargs)
+        add_never_cache_headers(response)
+        response.headers["Referrer-Policy"] = "no-referrer"
+        response.headers["X-Frame-Options"] = "DENY"
+        response.headers.setdefault("Content-Security-Policy", "frame-ancestors 'none'")
+        return response
+
+    def show(self, *, status: int = 200, **context: Any) -> HttpResponse:
+        """Return the page with this in its context."""
+        return self.render_to_response(self.get_context_data(section=self.section, **context), status=status)
+
+    def account(self, pk: UUID) -> ConnectedAccount:
+        return get_object_or_404(access().accounts(self.request.user), pk=pk)
+
+    def attempt(self, pk: UUID) -> ConnectionAttempt:
+        attempts = access().attempts(self.request.user).select_related("account")
+        return get_object_or_404(attempts, pk=pk)
+
+    def post_of(self, pk: UUID) -> Post:
+        return get_object_or_404(access().posts(self.request.user), pk=pk)
+
+    def publication(self, pk: UUID) -> Publication:
+        rows = Publication.objects.select_related("account", "post")
+        return get_object_or_404(rows, pk=pk, post__in=access().posts(self.request.user))
+
+    def done(self, words: Any) -> None:
+        """Say on the next page that something worked."""
+        messages.success(self.request, str(words), fail_silently=True)
+
+    def refused(self, error: ConnectedAccountsError) -> None:
+        """Say on the next page why something did not work, and what to do."""
+        for found, code in meanings(error):
+            messages.error(self.request, f"{found.cause} {found.action} ({code})", fail_silently=True)
+
+
+def meanings(error: ConnectedAccountsError) -> list[tuple[Meaning, str]]:
+    """Return every reason this error holds, with its code."""
+    if isinstance(error, InvalidRequest) and error.problems:
+        return [(explain(problem.code, problem.params), problem.code) for problem in error.problems]
+    return [(explain(error.code, error.params), error.code)]
+
+
+def uuids(values: Iterable[str]) -> list[UUID]:
+    """Return the ids among these values, those that are none left out."""
+    found = []
+    for value in values:
+        try:
+            found.append(UUID(value))
+        except ValueError:
+            continue
+    return found

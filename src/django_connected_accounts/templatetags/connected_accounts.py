@@ -1,0 +1,256 @@
+"""Words for what the pages show: health, status, history, codes and times."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from datetime import timezone as fixed_zone
+from typing import Any
+from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from django import template
+from django.conf import settings
+from django.core.exceptions import ImproperlyConfigured
+from django.utils import timezone
+from django.utils.formats import date_format
+from django.utils.functional import Promise
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext, ngettext
+from django.utils.translation import gettext_lazy as _
+
+from django_connected_accounts import registry
+from django_connected_accounts.codes import Meaning, explain
+from django_connected_accounts.models import ConnectedAccount, Event, Post, PostMedia, Publication
+from django_connected_accounts.services import serving
+
+register = template.Library()
+
+Health = ConnectedAccount.Health
+Status = Publication.Status
+
+EXPIRES_SOON = timedelta(days=14)
+"""From how long before its end on a connection that does not renew itself is called "expiring"."""
+
+HEALTH_TONES: Mapping[str, str] = {
+    Health.ACTIVE: "good",
+    Health.REFRESH_RETRYING: "warn",
+    Health.PAUSED: "quiet",
+    Health.DISCONNECTED: "quiet",
+}
+STATUS_TONES: Mapping[str, str] = {
+    Status.SCHEDULED: "quiet",
+    Status.SENDING: "busy",
+    Status.WAITING: "busy",
+    Status.PUBLISHED: "good",
+    Status.FAILED: "bad",
+    Status.UNKNOWN: "warn",
+    Status.MISSED: "bad",
+    Status.HELD: "warn",
+    Status.CANCELLED: "quiet",
+}
+WORST_FIRST = (
+    Status.UNKNOWN,
+    Status.FAILED,
+    Status.MISSED,
+    Status.HELD,
+    Status.WAITING,
+    Status.SENDING,
+    Status.SCHEDULED,
+    Status.PUBLISHED,
+    Status.CANCELLED,
+)
+
+CAPABILITIES: Mapping[str, Promise] = {
+    "connect": _("Read the profile"),
+    "publish": _("Publish posts"),
+    "measure": _("Read insights"),
+    "comment": _("Write the first comment"),
+}
+
+EVENTS: Mapping[str, Promise] = {
+    "account.connected": _("Connected"),
+    "account.reconnected": _("Reconnected"),
+    "account.connection_failed": _("A connection did not come about"),
+    "account.verified": _("Tested: the connection works"),
+    "account.refreshed": _("Access renewed"),
+    "account.refresh_failed": _("Renewing access failed"),
+    "account.paused": _("Paused"),
+    "account.resumed": _("Resumed"),
+    "account.disconnected": _("Disconnected"),
+    "account.revoked": _("Access withdrawn at the platform"),
+    "account.revoke_failed": _("The platform was not reached to withdraw access"),
+    "post.created": _("Draft written"),
+    "post.edited": _("Edited"),
+    "post.submitted": _("Handed in for approval"),
+    "post.approved": _("Approved"),
+    "post.rejected": _("Rejected"),
+    "publication.scheduled": _("Scheduled"),
+    "publication.step": _("A step finished"),
+    "publication.published": _("Published"),
+    "publication.warning": _("Published, with a remark"),
+    "publication.retrying": _("Trying again"),
+    "publication.waiting": _("Processing on the platform"),
+    "publication.held": _("On hold"),
+    "publication.unknown": _("Check needed"),
+    "publication.cancelled": _("Cancelled"),
+    "publication.rescheduled": _("Scheduled anew"),
+    "publication.missed": _("Missed"),
+    "publication.failed": _("Failed"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """A state in words, and the tone the page says them in."""
+
+    words: str
+    tone: str
+
+
+@register.simple_tag
+def meaning(code: str, params: Mapping[str, Any] | None = None, **more: Any) -> Meaning:
+    """Return what a code means: its cause, what to do, and who."""
+    return explain(code, {**(params or {}), **more})
+
+
+@register.filter
+def platform_name(platform: str) -> str:
+    """Return how people call a platform."""
+    return registry.name(platform)
+
+
+@register.filter
+def capability(name: str) -> str:
+    """Return a capability in words."""
+    return str(CAPABILITIES.get(name, name.replace("_", " ").capitalize()))
+
+
+@register.filter
+def kind_name(kind: str) -> str:
+    """Return a kind of post in words."""
+    return str(dict(Post.Kind.choices).get(kind, kind))
+
+
+@register.filter
+def fit_name(fit: str) -> str:
+    """Return in words how a picture is made to fit."""
+    return str(dict(PostMedia.Fit.choices).get(fit, fit))
+
+
+@register.filter
+def wording(value: str) -> str:
+    """Return a platform's constant ("MEDIA_CREATOR") as people read it."""
+    return value.replace("_", " ").lower().capitalize()
+
+
+@register.filter
+def health(account: ConnectedAccount) -> State:
+    """Return how an account is, in words."""
+    words, tone = account.get_health_display(), HEALTH_TONES.get(account.health, "bad")
+    if account.health == Health.ACTION_NEEDED:
+        words = gettext("Action needed on %(platform)s") % {"platform": registry.name(account.platform)}
+    elif account.health == Health.ACTIVE:
+        left = time_left(account)
+        if left is not None and left <= EXPIRES_SOON:
+            days = max(left.days, 0)
+            words = ngettext("Expires in %(days)s day", "Expires in %(days)s days", days) % {"days": days}
+            words, tone = (words if days else gettext("Expires today")), "warn"
+        elif account.quota.get("total") and account.quota.get("used", 0) >= account.quota["total"]:
+            words, tone = gettext("Publishing limited"), "warn"
+    return State(str(words), tone)
+
+
+def time_left(account: ConnectedAccount) -> timedelta | None:
+    """Return how long the connection still works by itself; None where it renews itself or has no end."""
+    if account.token_expires_at is None or renews_itself(account):
+        return None
+    return account.token_expires_at - timezone.now()
+
+
+@register.filter
+def renews_itself(account: ConnectedAccount) -> bool:
+    """Say whether access is renewed before it ends, without anyone acting."""
+    end, renewal = account.token_expires_at, account.refresh_at
+    return end is None or (renewal is not None and renewal < end)
+
+
+@register.filter
+def status(publication: Publication) -> State:
+    """Return where a publication is on its way, in words."""
+    words = publication.get_status_display()
+    if publication.status == Status.WAITING:
+        name = registry.name(publication.account.platform)
+        words = gettext("Processing on %(platform)s") % {"platform": name}
+    return State(str(words), STATUS_TONES[Status(publication.status)])
+
+
+@register.filter
+def post_status(post: Post) -> State:
+    """Return what became of a post on all its accounts, in a few words; its publications are to be prefetched."""
+    publications: Iterable[Publication] = post.publications.all()
+    found = [publication for publication in publications if publication.status != Status.CANCELLED]
+    if not found:
+        cancelled = bool(list(publications))
+        return State(str(Status.CANCELLED.label if cancelled else post.get_review_display()), "quiet")
+    live = sum(publication.status == Status.PUBLISHED for publication in found)
+    worst = min(found, key=lambda publication: WORST_FIRST.index(Status(publication.status)))
+    if worst.status in (Status.FAILED, Status.MISSED) and live:
+        return State(gettext("Partly published"), "bad")
+    state = status(worst)
+    if len(found) > 1 and worst.status in (Status.SENDING, Status.WAITING):
+        counted = {"words": state.words, "live": live, "all": len(found)}
+        return State(gettext("%(words)s, %(live)s of %(all)s published") % counted, state.tone)
+    return state
+
+
+@register.filter
+def event_words(event: Event) -> str:
+    """Return what an event tells, in words."""
+    if event.verb == "account.health":
+        label = dict(Health.choices).get(event.data.get("health", ""), "")
+        return gettext("Now: %(health)s") % {"health": label}
+    return str(EVENTS.get(event.verb, event.verb))
+
+
+@register.simple_tag
+def local_time(moment: datetime | None, zone: str = "") -> SafeString:
+    """Return a ``<time>`` in the zone named, or the visitor's, which is told; UTC is in its title."""
+    if moment is None:
+        return SafeString("")
+    try:
+        tz = ZoneInfo(zone) if zone else timezone.get_current_timezone()
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        tz = fixed_zone.utc
+    utc = moment.astimezone(fixed_zone.utc)
+    return format_html(
+        '<time datetime="{}" title="{} UTC">{}</time> <small>{}</small>',
+        utc.isoformat(timespec="seconds"),
+        utc.strftime("%Y-%m-%d %H:%M:%S"),
+        date_format(moment.astimezone(tz), "DATETIME_FORMAT"),
+        zone or timezone.get_current_timezone_name(),
+    )
+
+
+@register.filter
+def media_address(media: PostMedia) -> str:
+    """Return where this site shows what is sent of a media, "" while it can't."""
+    try:
+        return urlsplit(serving.public_url(media)).path
+    except ImproperlyConfigured:
+        return ""
+
+
+@register.inclusion_tag("connected_accounts/parts/pill.html")
+def pill(state: State) -> dict[str, State]:
+    """Show a state as a pill: words, with a mark of its own shape beside them."""
+    return {"state": state}
+
+
+@register.simple_tag
+def sandbox_address() -> str:
+    """Return where the sandbox can be looked at in a browser, "" when it stands in for nothing."""
+    address: str = settings.CONNECTED_ACCOUNTS_SANDBOX
+    return address if address.startswith("http") else ""

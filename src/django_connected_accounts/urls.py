@@ -1,0 +1,41 @@
+"""What a project mounts: ``path("connected-accounts/", include("django_connected_accounts.urls"))``."""
+
+from __future__ import annotations
+
+from django.urls import path
+
+from .pages import accounts, composer, connect, media, posts
+
+app_name = "connected_accounts"
+
+urlpatterns = [
+    path("", accounts.Accounts.as_view(), name="accounts"),
+    path("accounts/<uuid:pk>/", accounts.Account.as_view(), name="account"),
+    path("accounts/<uuid:pk>/reconnect/", connect.Reconnect.as_view(), name="account-reconnect"),
+    path(
+        "accounts/<uuid:pk>/disconnect/confirm/",
+        accounts.ConfirmDisconnect.as_view(),
+        name="account-confirm-disconnect",
+    ),
+    *(
+        path(f"accounts/<uuid:pk>/{verb}/", accounts.Act.as_view(verb=verb), name=f"account-{verb}")
+        for verb in accounts.VERBS
+    ),
+    path("connect/", connect.Connect.as_view(), name="connect-any"),
+    path("connect/<str:platform>/", connect.ConnectPlatform.as_view(), name="connect"),
+    path("callback/<str:platform>/", connect.Callback.as_view(), name="callback"),
+    path("attempts/<uuid:pk>/", connect.Attempt.as_view(), name="attempt"),
+    path("attempts/<uuid:pk>/choose/", connect.Choose.as_view(), name="attempt-choose"),
+    path("posts/", posts.Posts.as_view(), name="posts"),
+    path("posts/new/", composer.Composer.as_view(), name="compose"),
+    path("posts/<uuid:pk>/", posts.PostPage.as_view(), name="post"),
+    path("posts/<uuid:pk>/edit/", composer.Composer.as_view(), name="post-edit"),
+    path("posts/<uuid:pk>/fix/", posts.Fix.as_view(), name="post-fix"),
+    path("posts/<uuid:pk>/confirm/", posts.Confirm.as_view(), name="post-confirm"),
+    path("posts/<uuid:pk>/publish/", posts.Publish.as_view(), name="post-publish"),
+    *(
+        path(f"publications/<uuid:pk>/{verb}/", posts.Act.as_view(verb=verb), name=f"publication-{verb}")
+        for verb in posts.VERBS
+    ),
+    path("media/<str:signed>/<str:name>", media.media, name="media"),
+]
