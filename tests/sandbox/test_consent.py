@@ -6,9 +6,9 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
-from django_connected_accounts.sandbox import World, consent
+from django_connected_accounts.sandbox import URL, World, consent
 
-from .conftest import CALLBACK, URL, Remote
+from .conftest import CALLBACK, Remote
 
 
 def page(remote: Remote, url: str) -> str:

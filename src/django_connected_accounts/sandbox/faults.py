@@ -28,8 +28,8 @@ class Fault:
     """Trouble for matching calls: the ``nth`` one, and from there ``times`` of them (0: for ever).
 
     ``path`` is a regular expression searched in the path after the host; ``token`` is the kind of token the
-    call carries ("user", "page", "instagram", "app"). Anything left out matches everything. A call is
-    struck by one fault, the first; later ones do not count it. ``status`` left out is 400 with a ``code``, else 500.
+    call carries ("user", "page", "instagram", "app"). Anything left out matches everything. A call is struck
+    by one fault, the first; later ones do not count it. ``status`` left out is 400 with a ``code``, else 500.
     """
 
     action: str
