@@ -9,7 +9,6 @@ from __future__ import annotations
 import json as jsonlib
 import logging
 import os
-import re
 import ssl
 import threading
 import time
@@ -30,6 +29,7 @@ from requests.structures import CaseInsensitiveDict
 from django_connected_accounts import __version__
 from django_connected_accounts.exceptions import NotAuthorized, OutcomeUnknown, ProviderError, Unavailable
 
+from .redaction import without_queries
 from .types import Usage
 from .usage import retry_after, usage
 
@@ -130,18 +130,15 @@ class Http:
     def _send(self, request: requests.Request, call: _Call, timeout: float) -> Response | _Failure:
         session = self._session()
         began = time.monotonic()
-        marker = _calling.set(True)
+        timeouts = (self._connect_timeout, timeout)
         try:
-            prepared = session.prepare_request(request)
-            settings = session.merge_environment_settings(prepared.url, {}, True, None, None)
-            with session.send(
-                prepared, timeout=(self._connect_timeout, timeout), allow_redirects=False, **settings
-            ) as response:
-                body = self._read(response, until=began + self._connect_timeout + timeout)
+            with without_queries():
+                prepared = session.prepare_request(request)
+                settings = session.merge_environment_settings(prepared.url, {}, True, None, None)
+                with session.send(prepared, timeout=timeouts, allow_redirects=False, **settings) as response:
+                    body = self._read(response, until=began + sum(timeouts))
         except (requests.RequestException, urllib3.exceptions.HTTPError, OSError) as error:
             return call.failed(type(error).__name__, sent=not _nothing_sent(error), broken=_is_broken(error))
-        finally:
-            _calling.reset(marker)
         call.log(response.status_code, time.monotonic() - began)
         return self._understand(response, body, call)
 
@@ -277,20 +274,3 @@ def _is_broken(error: Exception) -> bool:
         and not isinstance(error, requests.Timeout)
         and not _nothing_sent(error)
     )
-
-
-_calling: ContextVar[bool] = ContextVar("connected_accounts_calling", default=False)
-
-
-class _WithoutQuery(logging.Filter):
-    """Cuts the query, which may hold a token or a code, out of what urllib3 logs about our calls."""
-
-    def filter(self, record: logging.LogRecord) -> bool:
-        if _calling.get():
-            record.msg = re.sub(r"\?[^\s\"']*", "?…", record.getMessage())
-            record.args = record.exc_info = None
-        return True
-
-
-for _name in ("urllib3.connectionpool", "urllib3.connection", "urllib3.util.retry"):
-    logging.getLogger(_name).addFilter(_WithoutQuery())

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from django_connected_accounts.exceptions import OutcomeUnknown, Unavailable
+from django_connected_accounts.exceptions import Unavailable
 from django_connected_accounts.providers.meta import Graph
 
 USER_FIELDS = "id,username,name,profile_picture_url,followers_count,media_count"
@@ -28,24 +28,22 @@ class InstagramAPIClient:
 
     def get_user_info(self, account_id: str, *, fields: str = USER_FIELDS) -> dict[str, Any]:
         """Return what the account shows of itself; with Instagram Login ``me`` is an id as well."""
-        user = self._get(account_id, fields=fields)
-        rows = user.get("data")  # both shapes are in circulation
-        return dict(rows[0]) if isinstance(rows, list) and rows else user
+        return self._get(account_id, needs="id", fields=fields)
 
     def create_media_container(self, account_id: str, **params: Any) -> str:
-        """Return the id of a new container. Repeating leaves an orphan that nobody sees and that expires."""
+        """Return the id of a new container. Repeating leaves an orphan that expires unseen."""
         return self._post_for_id(f"{account_id}/media", repeatable=True, **params)
 
     def get_container_status(self, container_id: str) -> dict[str, Any]:
         """Return ``status_code`` and ``status`` of a container."""
-        return self._get(container_id, fields="status_code,status")
+        return self._get(container_id, needs="status_code", fields="status_code,status")
 
     def publish_media(self, account_id: str, container_id: str) -> str:
         """Publish a finished container and return the media's id. Never to be repeated blindly."""
         return self._post_for_id(f"{account_id}/media_publish", repeatable=False, creation_id=container_id)
 
     def get_media(self, media_id: str, *, fields: str = MEDIA_FIELDS) -> dict[str, Any]:
-        return self._get(media_id, fields=fields)
+        return self._get(media_id, needs="id", fields=fields)
 
     def list_media(
         self, account_id: str, *, since: int | None = None, fields: str = MEDIA_FIELDS
@@ -67,10 +65,8 @@ class InstagramAPIClient:
 
     def get_publishing_limit(self, account_id: str) -> dict[str, Any]:
         """Return ``quota_usage`` and ``config`` of the last 24 hours."""
-        rows = self._get(f"{account_id}/content_publishing_limit", fields="quota_usage,config").get(
-            "data", []
-        )
-        return dict(rows[0]) if rows else {}
+        path, fields = f"{account_id}/content_publishing_limit", "quota_usage,config"
+        return self._get(path, needs="quota_usage", fields=fields)
 
     def exchange_access_token(self, client_secret: str) -> dict[str, Any]:
         """Return a token for 60 days for this one of an hour (Instagram Login)."""
@@ -82,22 +78,21 @@ class InstagramAPIClient:
 
     def _token(self, path: str, **params: Any) -> dict[str, Any]:
         # These two want the token in the query, and the address without a version.
-        return self.graph.unversioned().get(path, access_token=self._access_token, **params)
+        return self.graph.unversioned().get(
+            path, needs="access_token", access_token=self._access_token, **params
+        )
 
-    def _get(self, path: str, **params: Any) -> dict[str, Any]:
+    def _get(self, path: str, *, needs: str, **params: Any) -> dict[str, Any]:
         try:
-            return self.graph.get(path, token=self._access_token, **params)
+            return self.graph.get(path, needs=needs, token=self._access_token, **params)
         except Unavailable as error:
             if error.code != "object_not_visible" or not self._fallback_token:
                 raise
-        return self.graph.get(path, token=self._fallback_token, **params)
+        return self.graph.get(path, needs=needs, token=self._fallback_token, **params)
 
     def _list(self, path: str, **params: Any) -> list[dict[str, Any]]:
-        return list(self._get(path, **params).get("data", ()))
+        return list(self._get(path, needs="data", **params)["data"])
 
     def _post_for_id(self, path: str, *, repeatable: bool, **params: Any) -> str:
-        answer = self.graph.post(path, token=self._access_token, repeatable=repeatable, **params)
-        if not answer.get("id"):
-            silence = Unavailable if repeatable else OutcomeUnknown
-            raise silence(detail=f"no id from {path}", provider=self.graph.http.provider)
-        return str(answer["id"])
+        token = self._access_token
+        return str(self.graph.post(path, needs="id", token=token, repeatable=repeatable, **params)["id"])

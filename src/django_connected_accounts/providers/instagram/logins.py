@@ -8,14 +8,12 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django_connected_accounts.exceptions import (
-    ConnectionFailed,
     ContentRejected,
     ProviderError,
     Unavailable,
 )
 from django_connected_accounts.providers.base import Provider
 from django_connected_accounts.providers.meta import CURRENT_VERSION, FacebookLogin, Graph
-from django_connected_accounts.providers.meta.errors import error_in
 from django_connected_accounts.providers.meta.login import (
     PAGE_TASKS,
     USER_TOKEN,
@@ -134,27 +132,18 @@ class InstagramLogin(InstagramPublishing, Provider):
         return InstagramAPIClient(graph, tokens.access_token)
 
     def _code_exchange(self, code: str, redirect_uri: str) -> Mapping[str, Any]:
-        form = {
-            "client_id": self.app.client_id,
-            "client_secret": self.app.client_secret,
-            "grant_type": "authorization_code",
-            "redirect_uri": redirect_uri,
-            "code": code,
-        }
-        response = self.http.request("POST", self.token_url, data=form, repeatable=False)
-        error = error_in(response, repeatable=False, provider=self.id)
-        if error:
-            raise error
-        rows = response.json.get("data")  # documented wrapped, seen flat
-        answer: Mapping[str, Any] = rows[0] if isinstance(rows, list) and rows else response.json
-        if not answer.get("access_token"):
-            raise ConnectionFailed("token_refused", "no token in the answer")
-        return answer
+        return Graph(self.http, host="api.instagram.com").post(
+            "oauth/access_token",
+            needs="access_token",
+            repeatable=False,
+            client_id=self.app.client_id,
+            client_secret=self.app.client_secret,
+            grant_type="authorization_code",
+            redirect_uri=redirect_uri,
+            code=code,
+        )
 
     def _renewed(self, tokens: Tokens, answer: Mapping[str, Any]) -> Tokens:
-        """Return the tokens with what the platform sent, never with nothing in the place of something."""
-        if not answer.get("access_token"):
-            raise Unavailable("platform_unavailable", "no token in the answer", provider=self.id)
         now = self.http.now()
         return replace(
             tokens,

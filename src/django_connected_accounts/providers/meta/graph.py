@@ -11,6 +11,7 @@ from datetime import date
 from typing import Any
 from urllib.parse import quote
 
+from django_connected_accounts.exceptions import OutcomeUnknown, Unavailable
 from django_connected_accounts.providers.http import Http
 
 from .errors import error_in
@@ -49,17 +50,24 @@ class Graph:
         """Return the same host without a version, where some token endpoints live."""
         return Graph(self.http, host=self.host, app_secret=self._app_secret)
 
-    def get(self, path: str, *, token: str = "", repeatable: bool = True, **params: Any) -> dict[str, Any]:
-        """Return the object at this path. Parameters that are None are left out."""
-        return self._call("GET", path, token, repeatable=repeatable, params=params)
+    def get(
+        self, path: str, *, needs: str, token: str = "", repeatable: bool = True, **params: Any
+    ) -> dict[str, Any]:
+        """Return the object at this path. Parameters that are None are left out.
 
-    def post(self, path: str, *, token: str = "", repeatable: bool, **params: Any) -> dict[str, Any]:
+        An answer without the field it ``needs`` is no answer.
+        """
+        return self._call("GET", path, token, needs=needs, repeatable=repeatable, params=params)
+
+    def post(
+        self, path: str, *, needs: str, token: str = "", repeatable: bool, **params: Any
+    ) -> dict[str, Any]:
         """Return the answer to a write; its parameters travel in the body."""
-        return self._call("POST", path, token, repeatable=repeatable, data=params)
+        return self._call("POST", path, token, needs=needs, repeatable=repeatable, data=params)
 
     def delete(self, path: str, *, token: str = "") -> dict[str, Any]:
         """Delete; to delete again what is gone does no harm."""
-        return self._call("DELETE", path, token, repeatable=True, params={})
+        return self._call("DELETE", path, token, needs="success", repeatable=True, params={})
 
     def pages(
         self, path: str, *, token: str = "", limit: int = 100, **params: Any
@@ -71,8 +79,8 @@ class Graph:
         """
         after = None
         for _ in range(MAX_PAGES):
-            page = self.get(path, token=token, limit=limit, after=after, **params)
-            yield from page.get("data", ())
+            page = self.get(path, needs="data", token=token, limit=limit, after=after, **params)
+            yield from page["data"]
             paging = page.get("paging", {})
             after = paging.get("cursors", {}).get("after")
             if not after or "next" not in paging:
@@ -85,6 +93,7 @@ class Graph:
         path: str,
         token: str,
         *,
+        needs: str,
         repeatable: bool,
         params: dict[str, Any] | None = None,
         data: dict[str, Any] | None = None,
@@ -106,6 +115,12 @@ class Graph:
         if error:
             raise error
         answer: dict[str, Any] = response.json
+        rows = answer.get("data")
+        if needs not in answer and isinstance(rows, list) and rows:
+            answer = rows[0]  # Instagram's hosts answer some calls either way
+        if answer.get(needs) in (None, ""):
+            silence = Unavailable if repeatable else OutcomeUnknown
+            raise silence(detail=f"{method} {path}: no {needs} in the answer", provider=self.http.provider)
         return answer
 
 

@@ -73,7 +73,7 @@ class FacebookLogin(Provider):
         return self._inspected(long)
 
     def granted(self, tokens: Tokens) -> frozenset[str] | None:
-        rows = self.graph.get("me/permissions", token=user_token(tokens)).get("data", ())
+        rows = self.graph.get("me/permissions", needs="data", token=user_token(tokens))["data"]
         return frozenset(row["permission"] for row in rows if row.get("status") == "granted")
 
     def revoke(self, tokens: Tokens) -> None:
@@ -84,7 +84,7 @@ class FacebookLogin(Provider):
 
     def user_id(self, tokens: Tokens) -> str:
         """Return the id by which Meta names this person in the callbacks of this app."""
-        return str(self.graph.get("me", token=user_token(tokens), fields="id")["id"])
+        return str(self.graph.get("me", needs="id", token=user_token(tokens), fields="id")["id"])
 
     def pages(self, tokens: Tokens, *, fields: str) -> Iterator[Mapping[str, Any]]:
         """Yield every Page the person has a role on, each once.
@@ -113,23 +113,20 @@ class FacebookLogin(Provider):
         return list(self.graph.pages(path, token=user_token(tokens), fields=fields))
 
     def _token(self, *, repeatable: bool, **params: str) -> Mapping[str, Any]:
-        answer = self.graph.get(
+        return self.graph.get(
             "oauth/access_token",
+            needs="access_token",
             repeatable=repeatable,
             client_id=self.app.client_id,
             client_secret=self.app.client_secret,
             **params,
         )
-        if not answer.get("access_token"):
-            raise ConnectionFailed("token_refused", "no token in the answer")
-        return answer
 
     def _inspected(self, answer: Mapping[str, Any]) -> Tokens:
         """Return the token with what Meta knows of it, or refuse one that was made for another app."""
         token = answer["access_token"]
-        known = self.graph.get(
-            "debug_token", token=f"{self.app.client_id}|{self.app.client_secret}", input_token=token
-        ).get("data", {})
+        app_token = f"{self.app.client_id}|{self.app.client_secret}"
+        known = self.graph.get("debug_token", needs="data", token=app_token, input_token=token)["data"]
         if str(known.get("app_id", "")) != self.app.client_id:
             raise ConnectionFailed("token_of_another_app")
         if not known.get("is_valid"):

@@ -1,0 +1,32 @@
+"""For tests of projects and of providers: a contract to pass, a driver, and the sandbox as a fixture.
+
+A provider of your own is tested by three lines::
+
+    class TestMine(ProviderContract):
+        provider_class = Mine
+        remote_class = MyFakePlatform
+
+A project's tests get the sandbox as a fixture by ``from django_connected_accounts.testing import sandbox`` in
+their ``conftest.py``.
+"""
+
+import pytest
+
+pytest.register_assert_rewrite(f"{__name__}.contract")
+
+from .contract import ProviderContract  # noqa: E402
+from .driving import drive  # noqa: E402
+from .fixtures import sandbox  # noqa: E402
+from .remotes import Remote, SandboxRemote, sample_draft  # noqa: E402
+from .trouble import TROUBLES, TroubledAdapter  # noqa: E402
+
+__all__ = [
+    "TROUBLES",
+    "ProviderContract",
+    "Remote",
+    "SandboxRemote",
+    "TroubledAdapter",
+    "drive",
+    "sample_draft",
+    "sandbox",
+]

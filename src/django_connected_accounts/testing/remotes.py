@@ -1,0 +1,96 @@
+"""Platforms to test against: what a fake one must offer, and the sandbox as one."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from datetime import datetime, timezone
+from typing import ClassVar, Literal
+
+from requests.adapters import BaseAdapter
+
+from django_connected_accounts.providers.base import Provider
+from django_connected_accounts.providers.types import App, Connection, Draft, Kind, Media, Tokens
+from django_connected_accounts.registry import SANDBOX_APPS
+from django_connected_accounts.sandbox import SandboxAdapter, World, samples
+
+PHOTO_URL, FILM_URL = "https://media.example/photo.jpg", "https://media.example/film.mp4"
+_FILES = {PHOTO_URL: samples.jpeg(400, 400), FILM_URL: samples.mp4()}
+
+
+class Remote(ABC):
+    """A platform without a network, new and empty, with one person's account on it."""
+
+    app: App
+    adapter: BaseAdapter
+    """Answers for the platform's real hosts."""
+
+    @abstractmethod
+    def connect(self, provider: Provider) -> Connection:
+        """Return the account to publish to, with tokens that work."""
+
+    @abstractmethod
+    def posts(self) -> int:
+        """Return how many posts the public sees."""
+
+    @abstractmethod
+    def now(self) -> datetime:
+        """Return the platform's time."""
+
+    @abstractmethod
+    def advance(self, seconds: float) -> None:
+        """Let time pass."""
+
+
+class SandboxRemote(Remote):
+    """The sandbox, for the platforms it simulates. Subclass to name the platform, its person and account."""
+
+    platform: ClassVar[str]
+    person: ClassVar[str]
+    variant: ClassVar[Literal["A", "B"]] = "A"
+
+    def __init__(self) -> None:
+        self.world = World(fetch=fetch)
+        self.app = SANDBOX_APPS[self.platform]
+        self.adapter = SandboxAdapter(self.world)
+
+    def connect(self, provider: Provider) -> Connection:
+        tokens = Tokens(access_token=self.world.mint(self.person, self.variant))
+        profile = provider.profiles(tokens)[0]
+        return Connection(
+            account_id=profile.account_id,
+            username=profile.username,
+            tokens=profile.tokens or tokens,
+            details=profile.details,
+        )
+
+    def posts(self) -> int:
+        return len(self.world.posts())
+
+    def now(self) -> datetime:
+        return datetime.fromtimestamp(self.world.now(), tz=timezone.utc)
+
+    def advance(self, seconds: float) -> None:
+        self.world.advance(seconds)
+
+
+def sample_draft(kind: Kind) -> Draft:
+    """Return a draft of this kind that any platform which has the kind takes."""
+    photo = Media(
+        kind="image", mime="image/jpeg", size=len(_FILES[PHOTO_URL]), url=PHOTO_URL, width=400, height=400
+    )
+    film = Media(kind="video", mime="video/mp4", size=len(_FILES[FILM_URL]), url=FILM_URL, duration=5.0)
+    media: Mapping[str, tuple[Media, ...]] = {
+        "text": (),
+        "carousel": (photo, film),
+        "reel": (film,),
+        "video": (film,),
+    }
+    return Draft(
+        kind=kind, text="" if kind == "story" else f"A {kind} to try", media=media.get(kind, (photo,))
+    )
+
+
+def fetch(url: str) -> tuple[int, Mapping[str, str], bytes]:
+    """Return a sample file as a platform would fetch it, 404 for any other address."""
+    return (200, {}, _FILES[url]) if url in _FILES else (404, {}, b"")
