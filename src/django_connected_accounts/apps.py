@@ -1,6 +1,8 @@
 from django.apps import AppConfig
 from django.utils.translation import gettext_lazy as _
 
+from . import conf  # noqa: F401  the defaults are there before models ask for them
+
 
 class ConnectedAccountsConfig(AppConfig):
     name = "django_connected_accounts"
@@ -9,4 +11,4 @@ class ConnectedAccountsConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        from . import checks, conf  # noqa: F401
+        from . import checks  # noqa: F401

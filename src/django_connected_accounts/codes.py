@@ -388,6 +388,11 @@ CODES: Mapping[str, Meaning] = {
         _("Open the post to see where it stands."),
         "author",
     ),
+    "comment_permission_missing": Meaning(
+        _("%(account)s does not let us write comments."),
+        _("Reconnect it and allow comments, or leave the first comment out."),
+        "owner",
+    ),
     "internal_error": Meaning(
         _("Something went wrong on our side."),
         _("Nothing to do for you; it is tried again, and the operator finds the cause in the log."),
@@ -508,9 +513,6 @@ CODES: Mapping[str, Meaning] = {
     ),
     "post_not_found": Meaning(
         _("There is no such post, or it is not yours."), _("Choose one of your posts."), "author"
-    ),
-    "post_was_scheduled": Meaning(
-        _("The post was scheduled once: it stays as a record."), _("Cancel it instead."), "author"
     ),
     "reason_missing": Meaning(_("A rejection needs a reason."), _("Say what has to change."), "author"),
     "review_not_possible": Meaning(

@@ -34,6 +34,8 @@ class ConnectedAccountsConf(AppConf):
     """"per_owner": several users may connect the same remote account; "exclusive": only the first."""
 
     # Connecting
+    CAPABILITIES: Sequence[str] = ("connect", "publish", "comment")
+    """What consent is asked for; "comment" is for first comments, "measure" for numbers."""
     ATTEMPT_SECONDS: int = 600
     """How long a person may take at the platform."""
     ATTEMPT_KEEP_DAYS: int = 30

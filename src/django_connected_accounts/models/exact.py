@@ -5,7 +5,7 @@ from typing import Any
 from django.db import models
 
 
-class ExactCharField(models.CharField[str, str]):
+class ExactCharField(models.CharField):  # type: ignore[type-arg]
     """A CharField whose values are equal only when every character is, on every database.
 
     PostgreSQL and SQLite compare so by themselves; MariaDB and MySQL fold case and trailing spaces unless the

@@ -38,6 +38,8 @@ class Post(models.Model):
     user = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="connected_account_posts"
     )
+    accounts = models.ManyToManyField(ConnectedAccount, related_name="posts", blank=True)
+    """The accounts it is meant for; each has a `Publication` once it is scheduled."""
     kind = models.CharField(max_length=16, choices=Kind)
     text = models.TextField(blank=True)
     first_comment = models.TextField(blank=True)

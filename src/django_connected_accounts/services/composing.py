@@ -25,7 +25,7 @@ from .media import sent_file
 from .rendering import Frame
 from .serving import public_url
 
-__all__ = ["NewMedia", "compose", "delete", "draft", "edit", "problems"]
+__all__ = ["NewMedia", "compose", "draft", "edit", "problems"]
 
 Status = Publication.Status
 
@@ -45,8 +45,8 @@ def compose(
 ) -> Post:
     """Return a new post of this user, or raise InvalidRequest and keep nothing.
 
-    What a platform would refuse does not hinder saving: see `problems`. ``kind`` follows from the media where it
-    is "". ``accounts`` are those it is meant for, whose platforms' limits a ``fit`` is made for.
+    What a platform would refuse does not hinder saving: see `problems`. ``kind`` follows from the media
+    where it is "". ``accounts`` are those it is meant for, whose platforms' limits a ``fit`` is made for.
     """
     chosen = _accounts(user, accounts)
     post = Post(user=user)
@@ -96,17 +96,6 @@ def edit(
     return post
 
 
-def delete(post: Post, *, by: Any) -> None:
-    """Delete a post that was never scheduled, and its files. What was scheduled stays, as a record."""
-    reviewing.may_change(post, by)
-    with storing.all_or_nothing():
-        reviewing.lock(post)
-        if post.publications.exists():
-            raise InvalidRequest("post_was_scheduled")
-        attaching.attach(post, [])
-        post.delete()
-
-
 def draft(post: Post, account: ConnectedAccount, *, public: bool = False) -> Draft:
     """Return what would be sent from this account, ``public``: with links by which platforms fetch media."""
     return Draft(
@@ -134,6 +123,10 @@ def _problems(post: Post, account: ConnectedAccount) -> Iterator[Problem]:
     except (ConnectedAccountsError, ImproperlyConfigured):
         yield Problem(code="platform_not_configured", field="accounts", params={"platform": account.platform})
         return
+    if post.first_comment and account.permissions.get("comment") is False:
+        yield Problem(
+            code="comment_permission_missing", field="first_comment", params={"account": str(account)}
+        )
     if isinstance(provider, Publishes):
         yield from provider.problems(draft(post, account))
     else:

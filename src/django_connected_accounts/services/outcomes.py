@@ -68,6 +68,7 @@ def doubt(publication: Publication, error: Exception, refusal: ProviderError | N
     ``refusal`` is what the platform answered to the step itself, ``error`` why looking did not settle it.
     """
     assert publication.intent_at is not None  # noqa: S101
+    publication.repeatable = False
     publication.remedy = type(refusal).__name__ if refusal else ""
     _blame(publication, refusal or error)
     patience = timedelta(seconds=settings.CONNECTED_ACCOUNTS_LATE_SECONDS)
@@ -151,7 +152,7 @@ def store(
     """Write the outcome, tell ``news`` of it and give the lease back, unless another runner has it by now."""
     if not keep_intent:
         publication.intent_at = None
-    run_at = None if wait is None else DatabaseNow() + timedelta(seconds=wait)
+    run_at = DatabaseNow() if wait == 0 else None if wait is None else DatabaseNow() + timedelta(seconds=wait)
     with transaction.atomic():
         ours = Publication.objects.filter(pk=publication.pk, lease_token=publication.lease_token)
         if not ours.update(lease_token="", lease_until=None, run_at=run_at):

@@ -19,7 +19,7 @@ from django_connected_accounts.models import ConnectedAccount, Post, Publication
 from django_connected_accounts.models.leases import DatabaseNow
 from django_connected_accounts.providers.types import Problem
 
-from . import composing, events, reviewing
+from . import composing, events, reviewing, storing
 
 Status = Publication.Status
 PAST_TOLERANCE = timedelta(minutes=1)
@@ -50,7 +50,7 @@ def publish(
     can't go out as it is; nothing is kept then.
     """
     author = by or account.user
-    with transaction.atomic():
+    with storing.all_or_nothing():
         post = composing.compose(
             author,
             kind=kind,
@@ -80,6 +80,7 @@ def schedule(
     _refuse_problems(post, accounts, now=at is None)
     with transaction.atomic():
         reviewing.approve(post, by=by)
+        post.accounts.add(*accounts)
         return [_publication(post, account, due, zone, by) for account in accounts]
 
 
