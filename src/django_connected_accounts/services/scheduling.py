@@ -183,7 +183,7 @@ def _refuse_problems(post: Post, accounts: Sequence[ConnectedAccount], *, now: b
         names = [str(account) for account in accounts if not account.is_active]
         errors += [Problem(code="account_not_usable", field="accounts", params={"account": n}) for n in names]
     if errors:
-        raise InvalidRequest(problems=list(dict.fromkeys(errors)))
+        raise InvalidRequest(problems=[p for n, p in enumerate(errors) if p not in errors[:n]])
 
 
 def _publication(post: Post, account: ConnectedAccount, due: datetime, zone: str, by: Any) -> Publication:
