@@ -15,10 +15,9 @@ log = logging.getLogger("django_connected_accounts.studio")
 
 @receiver(publication_published)
 def tell_that_it_is_live(event: Event, **kwargs: Any) -> None:
-    if event.publication:
-        log.info("Live: %s", event.publication.permalink)
+    log.info("Live: %s", event.post)
 
 
 @receiver(publication_failed)
 def tell_that_it_failed(event: Event, **kwargs: Any) -> None:
-    log.warning("Not published: %s", event.code)
+    log.warning("Not published: %s (%s)", event.post, event.code)

@@ -35,14 +35,15 @@ class Command(BaseCommand):
     requires_system_checks: list[str] = []
 
     def handle(self, *args: Any, **options: Any) -> None:
-        with serving(World()) as sandbox, website() as site, fresh_project(site, sandbox):
+        world = World()
+        with serving(world) as sandbox, website() as site, fresh_project(site, sandbox):
             self.say(f"The platforms are simulated at {sandbox}, this project is served at {site}.")
-            account = self.connect(site)
+            account = self.connect(site, world)
             publications = self.publish(account)
             self.work(publications)
             self.look(sandbox, publications)
 
-    def connect(self, site: str) -> ConnectedAccount:
+    def connect(self, site: str, world: World) -> ConnectedAccount:
         """Connect an account as a person does, through every redirect."""
         self.say("\nConnect")
         browser = Browser()
@@ -50,8 +51,8 @@ class Command(BaseCommand):
         browser.send()
         browser.send("two_businesses")  # who are you?
         browser.send("allow")
-        self.say(f"  allowed on the platform, and sent back to {browser.url}")
-        bakery = World().people["two_businesses"].accounts()[0]
+        self.say(f"  allowed on the platform, and sent back to {browser.url.partition('#')[0]}")
+        bakery = world.people["two_businesses"].accounts()[0]
         browser.send(bakery.id)
         user = get_user_model().objects.get(username="demo")
         account: ConnectedAccount = user.connected_accounts.get(account_id=bakery.id)
@@ -93,8 +94,15 @@ class Command(BaseCommand):
                 self.tell(event)
 
     def tell(self, event: Event) -> None:
-        facts = " ".join(str(value) for value in (event.code, *event.data.values()) if value)
-        self.say(f"  {event.post.get_kind_display()}: {event.verb.removeprefix('publication.')} {facts}")
+        verb = event.verb.removeprefix("publication.")
+        if verb == "published":
+            what = f"published as {event.data['remote_id']}"
+        elif verb == "step":
+            what = event.data.get("permalink") or event.data.get("note", "")
+        else:
+            what = f"{verb} {event.code}"
+        if event.post and what:
+            self.say(f"  {event.post.get_kind_display():<9} {what}")
 
     def look(self, sandbox: str, publications: list[Publication]) -> None:
         """Compare what we believe with what the public sees."""
