@@ -160,6 +160,9 @@ CODES: Mapping[str, Meaning] = {
         _("Start again; if it happens twice, tell the operator."),
         "operator",
     ),
+    "platform_unavailable": Meaning(
+        _("%(platform)s did not answer, or was too busy to."), _("Try again in a few minutes."), "nobody"
+    ),
     "nothing_chosen": Meaning(_("No account was chosen."), _("Tick at least one account."), "owner"),
     "unknown_choice": Meaning(
         _("One of the accounts chosen is not among those offered."),
