@@ -128,11 +128,22 @@ def test_a_body_that_is_no_json_is_refused(served: World) -> None:
 
 
 def test_the_home_page_shows_people_and_posts(served: World) -> None:
+    token = served.mint("shop", "B")
+    form = {"access_token": token, "creation_id": ripe(served, token)}
+    call(served, "POST", "graph.instagram.com/v26.0/me/media_publish", data=form)
     page = call(served, "GET", "")
     assert "Sandbox — not the real platform" in page.text
     assert "/www.instagram.com/bakery.nord/" in page.text
+    assert "@juniper.shop: photo" in page.text
     assert call(served, "HEAD", "").status_code == 200
     assert call(served, "GET", "www.instagram.com/nobody.here/").status_code == 404
+
+
+def test_a_bug_of_the_sandbox_is_no_lost_connection(served: World, capfd: pytest.CaptureFixture[str]) -> None:
+    served.clock = lambda: 1 / 0
+    answer = call(served, "GET", "graph.instagram.com/v26.0/me")
+    assert (answer.status_code, answer.json()["error"]["type"]) == (500, "SandboxFailed")
+    assert "ZeroDivisionError" in capfd.readouterr().err
 
 
 def test_two_servers_are_two_worlds() -> None:

@@ -118,7 +118,7 @@ class Sandbox:
 def configure() -> None:
     """Give Django the few settings its request and response objects read, where no project has given any."""
     if not settings.configured:
-        settings.configure(ALLOWED_HOSTS=["*"], USE_TZ=True, DATA_UPLOAD_MAX_MEMORY_SIZE=None)
+        settings.configure(ALLOWED_HOSTS=["*"], USE_TZ=True, USE_I18N=False, DATA_UPLOAD_MAX_MEMORY_SIZE=None)
 
 
 def _script(fault: Fault, call: Call) -> HttpResponse:

@@ -135,6 +135,7 @@ class GraphError(Refusal):
         subcode: int | None = None,
         *,
         message: str = "",
+        sentence: str = "",
         kind: str = "OAuthException",
         status: int = 400,
     ) -> None:
@@ -144,6 +145,7 @@ class GraphError(Refusal):
         self.text = (
             TEXTS.get((code, subcode)) or TEXTS.get((code, None)) or Text(f"(#{code}) An error occurred")
         )
+        self.sentence = sentence or self.text.sentence
         self.message = message or self.text.message
         self.kind = kind
         self.status = status
@@ -153,12 +155,11 @@ class GraphError(Refusal):
         if self.subcode is not None:
             error["error_subcode"] = self.subcode
         if self.text.title:
-            shown = self.text if call.world.toggles.locale.startswith("en") else ELSEWHERE
-            error |= {
-                "is_transient": False,
-                "error_user_title": shown.title,
-                "error_user_msg": shown.sentence,
-            }
+            error["is_transient"] = False
+            if call.world.toggles.locale.startswith("en"):
+                error |= {"error_user_title": self.text.title, "error_user_msg": self.sentence}
+            else:
+                error |= {"error_user_title": ELSEWHERE.title, "error_user_msg": ELSEWHERE.sentence}
         error["fbtrace_id"] = call.world.new_word("trace", prefix="A", length=23)
         return JsonResponse({"error": error}, status=self.status)
 

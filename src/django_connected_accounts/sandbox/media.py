@@ -48,7 +48,7 @@ def pull_image(world: World, url: str, *, feed: bool) -> Item:
                 width, height = height, width
             image.load()
     except (OSError, ValueError, SyntaxError, Image.DecompressionBombError):
-        raise GraphError(9004, 2207052) from None
+        raise _unfetchable(url) from None
     if feed and not FEED_ASPECT[0] <= width / height <= FEED_ASPECT[1]:
         raise GraphError(36003, 2207009)
     return Item(kind="image", url=url, body=body, mime=f"image/{kind.lower()}", width=width, height=height)
@@ -78,19 +78,23 @@ def pull_film(world: World, url: str, kind: str) -> tuple[Item, int | None]:
 def _pull(world: World, url: str) -> bytes:
     parts = urlsplit(url)
     if not url.isascii() or parts.scheme not in ("http", "https") or not parts.hostname:
-        raise GraphError(9004, 2207052)
+        raise _unfetchable(url)
     if world.toggles.block_private_urls and is_private(url):
-        raise GraphError(9004, 2207052)
+        raise _unfetchable(url)
     try:
         with world.released():
             status, _, body = world.fetch(url)
     except requests.Timeout:
         raise GraphError(-2, 2207003) from None
     except (requests.RequestException, OSError):
-        raise GraphError(9004, 2207052) from None
+        raise _unfetchable(url) from None
     if status != 200 or not body:
-        raise GraphError(9004, 2207052)
+        raise _unfetchable(url)
     return body
+
+
+def _unfetchable(url: str) -> GraphError:
+    return GraphError(9004, 2207052, sentence=f"The media could not be fetched from this URI: {url}")
 
 
 def _boxes(body: bytes, start: int = 0, end: int | None = None) -> Iterator[tuple[bytes, bytes]]:

@@ -7,12 +7,14 @@ import io
 import socket
 import sys
 import threading
+import traceback
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
 from django.core.handlers.wsgi import WSGIRequest
+from django.http import HttpResponse, JsonResponse
 
 from .app import Sandbox, configure
 from .faults import ConnectionLost
@@ -64,6 +66,7 @@ class _Handler(BaseHTTPRequestHandler):
             self._respond()
 
     def _respond(self) -> None:
+        response: HttpResponse
         try:
             response = self.server.sandbox.respond(self._request())
         except ConnectionLost:
@@ -71,6 +74,10 @@ class _Handler(BaseHTTPRequestHandler):
             with contextlib.suppress(OSError):
                 self.connection.shutdown(socket.SHUT_RDWR)
             return
+        except Exception:
+            traceback.print_exc()
+            error = {"message": "The sandbox itself failed, see its terminal", "type": "SandboxFailed"}
+            response = JsonResponse({"error": error}, status=500)
         promised = int(response.get("Content-Length") or len(response.content))
         response["Content-Length"] = str(promised)
         self.close_connection = self.close_connection or promised > len(response.content)
