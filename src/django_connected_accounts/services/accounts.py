@@ -87,7 +87,7 @@ def resume(account: ConnectedAccount, *, by: Any) -> None:
 
 
 def disconnect(account: ConnectedAccount, *, by: Any) -> None:
-    """Wipe the account's secrets at once and, after commit, end the grant at the platform as far as it lets us.
+    """Wipe the account's secrets at once and, after commit, end the grant at the platform if it lets us.
 
     The row stays, with its posts. Nothing that is under way brings a token back.
     """

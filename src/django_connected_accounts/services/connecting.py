@@ -84,7 +84,8 @@ def begin(
 ) -> Begun:
     """Begin a round trip; with ``account``, one that reconnects it and no other.
 
-    ``capabilities`` are those of the setting where left out. ``browser`` is a secret that only this browser's session holds. What was declined before is asked for again.
+    ``browser`` is a secret that only this browser's session holds. ``capabilities`` left out are those of the
+    setting; what was declined before is asked for again.
     """
     if not browser:
         raise ValueError("browser must be a secret kept in the session")

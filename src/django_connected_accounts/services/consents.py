@@ -1,4 +1,4 @@
-"""What a person's consent gave: the tokens, the scopes, the accounts to choose from, and the saving of those chosen."""
+"""What a consent gave: tokens, scopes, the accounts to choose from, and the saving of those chosen."""
 
 from __future__ import annotations
 
@@ -73,9 +73,11 @@ class Consent:
 def verified(provider: Provider, consent: Consent, profile: Profile) -> Profile:
     """Return the profile after asking the platform whether it will work, or raise what stands in the way.
 
-    A provider that looks at nothing but its list of profiles is not asked to read that list again.
+    Not asked: a provider that would only read its list of profiles again, and about an account that is known to
+    lack the permission to publish.
     """
-    if type(provider).verify is Provider.verify:
+    asks = type(provider).verify is not Provider.verify
+    if not asks or not consent.granted.issuperset(provider.scopes_for(("publish",))):
         return profile
     connection = Connection(
         account_id=profile.account_id,
@@ -94,8 +96,8 @@ def save(
 ) -> ConnectedAccount:
     """Insert or update the account of this profile, in the caller's transaction.
 
-    The unique constraints decide who is first: of two that connect the same account at once, one inserts, and the
-    other updates what it finds or learns that it belongs to somebody else.
+    The unique constraints decide who is first: of two that connect the same account at once, one inserts, and
+    the other updates what it finds or learns that it belongs to somebody else.
     """
     refused = ConnectionFailed("owned_by_other", accounts=name(profile), platform=provider.name)
     if _exclusive() and _held_by_others(attempt, profile).exists():

@@ -32,8 +32,8 @@ def change(
 ) -> bool:
     """Write how this account is from now on, here and in the database. False: nothing changed.
 
-    It stays as it is where it is so already, is disconnected, has none of the healths ``only_from`` names, or has
-    other tokens than ``only_version``, those that the news is about.
+    It stays as it is where it is so already, is disconnected, has none of the healths ``only_from`` names, or
+    has other tokens than ``only_version``, those that the news is about.
     """
     now = timezone.now()
     rows = ConnectedAccount.objects.filter(pk=account.pk).exclude(health=Health.DISCONNECTED)

@@ -1,8 +1,8 @@
 """The one place that hands out usable tokens, and that replaces them.
 
-A refresh happens once, whoever needs it: the row's lease picks one runner, the others wait for the version it saves.
-What it saves is conditional on the lease and on the version it began with, so nothing brings back a token that was
-wiped or replaced meanwhile.
+A refresh happens once, whoever needs it: the row's lease picks one runner, the others wait for the version it
+saves. Saving is conditional on the lease and on the version it began with, so nothing brings back a token that
+was wiped or replaced meanwhile.
 """
 
 from __future__ import annotations
@@ -66,7 +66,7 @@ SPARE = timedelta(minutes=5)
 
 LONG_LIVED = timedelta(days=1)
 REFRESH_IDLE = timedelta(days=7)
-"""How often a short-lived token is refreshed though nobody uses it, so that its grant does not fall asleep."""
+"""How often a short-lived token is refreshed though nobody uses it, lest its grant fall asleep."""
 
 FIRST_RETRY, LAST_RETRY = timedelta(minutes=1), timedelta(hours=1)
 POLL_SECONDS = 0.05
@@ -89,7 +89,7 @@ def fresh(account: ConnectedAccount) -> Connection:
 
 
 def refresh(account: ConnectedAccount, *, by: Any = None) -> ConnectedAccount:
-    """Replace the tokens that ``account`` holds, also before their time. Done already where the row has newer ones.
+    """Replace the tokens that ``account`` holds, also before their time; newer ones in the row will do.
 
     Raises InvalidRequest where the platform has no refresh or not yet, and what `fresh` raises.
     """
@@ -121,7 +121,7 @@ def refresh_due(limit: int = 100) -> int:
 
 
 def invalidate(account: ConnectedAccount, error: ConnectedAccountsError) -> bool:
-    """Write what this error says about the account, unless its tokens were replaced since. False: it says nothing."""
+    """Write what this error says about the account. False: nothing, or its tokens were replaced since."""
     for remedy, state in REMEDIES.items():
         if isinstance(error, remedy):
             version = account.token_version
@@ -162,7 +162,7 @@ def supersede(account: ConnectedAccount, **condition: Any) -> bool:
 
 
 def _must_refresh(account: ConnectedAccount, provider: Provider) -> bool:
-    """Say whether the tokens must be replaced before use; raise what stands in the way of using them at all."""
+    """Say whether the tokens must be replaced before use; raise what stands in the way of any use."""
     if account.health == Health.DISCONNECTED or not account.access_token:
         raise NotAuthorized("account_disconnected", provider=provider.id)
     now, end = provider.http.now(), account.token_expires_at
@@ -202,7 +202,7 @@ def _look_after(account: ConnectedAccount) -> None:
 
 
 def _refresh(account: ConnectedAccount, used: int | None = None, by: Any = None) -> None:
-    """Leave ``account`` with tokens newer than version ``used``, or than those that must not be used any more."""
+    """Leave ``account`` with tokens newer than version ``used``, or than those that can't be used."""
     provider = registry.get(account.platform)
     patience = time.monotonic() + settings.CONNECTED_ACCOUNTS_LEASE_SECONDS
     pause = POLL_SECONDS
@@ -254,7 +254,7 @@ def _replace(account: ConnectedAccount, provider: Provider, lease: str, by: Any)
 
 
 def _failed(account: ConnectedAccount, provider: Provider, error: ProviderError, by: Any) -> None:
-    """Write that a refresh failed: a refusal ends the account's health, anything else is tried again later."""
+    """Write that a refresh failed: a refusal changes the health, anything else is tried again later."""
     told = {"detail": error.detail, "platform_code": error.platform_code, "trace_id": error.trace_id}
     with transaction.atomic():
         events.record("account.refresh_failed", code=error.code, actor=by, account=account, data=told)
