@@ -29,8 +29,8 @@ FACTS = ("kind", "mime", "size", "width", "height", "duration", "colour", "sha25
 class NewMedia:
     """A picture or film for a post: a ``file``, a ``url`` to import, or an ``existing`` media of this post.
 
-    ``user_tags`` are ``{"username", "x", "y"}``; ``fit`` is one of `PostMedia.Fit`; ``cover`` is a film's still
-    (an existing media keeps its own where none is given).
+    ``user_tags`` are ``{"username", "x", "y"}``; ``fit`` is one of `PostMedia.Fit`; ``cover`` is a still
+    for a film (an existing media keeps its own where none is given).
     """
 
     file: IO[bytes] | None = None

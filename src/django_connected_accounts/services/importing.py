@@ -1,8 +1,8 @@
 """Media fetched from an address a user gave, so that nobody reaches through us what is closed to themselves.
 
 The host is resolved once, every address it has must be public, and the socket is opened to the address that
-was checked: a second look-up that answers otherwise (DNS rebinding) has no effect. Redirects and proxies are not
-followed.
+was checked: a second look-up that answers otherwise (DNS rebinding) has no effect. Redirects and proxies are
+not followed.
 """
 
 from __future__ import annotations

@@ -65,7 +65,7 @@ class Facts:
 
 
 def probe(file: IO[bytes]) -> Facts:
-    """Return what this file is, a picture being decoded in full; raise InvalidRequest if nothing can read it."""
+    """Return what this file is, pictures decoded in full; raise InvalidRequest where it can't be read."""
     file.seek(0, os.SEEK_END)
     size, most = file.tell(), settings.CONNECTED_ACCOUNTS_MEDIA_MAX_BYTES
     if size == 0:

@@ -52,8 +52,11 @@ class Frame:
 
     def holds(self, facts: Facts) -> bool:
         """Say whether a picture fits already."""
-        ratio = (facts.width or 1) / (facts.height or 1)
-        return self.narrowest <= ratio <= self.widest and facts.size <= self.max_bytes
+        width, height = facts.width or 1, facts.height or 1
+        # A single ratio is met as nearly as whole pixels can.
+        slack = max(1.0, self.widest) / height if self.narrowest == self.widest else 0.0
+        shaped = self.narrowest - slack <= width / height <= self.widest + slack
+        return shaped and facts.size <= self.max_bytes
 
 
 def render(file: IO[bytes], fit: str, frame: Frame) -> tuple[ContentFile[bytes], Facts]:
