@@ -48,17 +48,17 @@ class Project:
         }
         self.folder.mkdir()
         self.run("-m", "django", "startproject", "bare", ".")
-        self.add("settings.py", "import os")
-        self.add("urls.py", "from django.urls import include")
+        self.add("settings.py")
+        self.add("urls.py")
 
-    def add(self, file: str, before: str) -> None:
+    def add(self, file: str) -> None:
         """Add the README's block for this file, on ports of our own."""
         readme = (ROOT / "README.md").read_text()
         found = re.search(rf"```python\n# {re.escape(file)}\n(.*?)```", readme, re.DOTALL)
         assert found, f"README has no block for {file}"
         lines = found[1].replace(":8000", f":{self.web}").replace(":8765", f":{self.sandbox}")
         with (self.folder / "bare" / file).open("a") as target:
-            target.write(f"\n{before}\n{lines}")
+            target.write(f"\n{lines}")
 
     def command(self, *arguments: str) -> list[str]:
         return [sys.executable, *arguments]

@@ -66,6 +66,7 @@ def test_no_module_is_a_drawer_for_everything() -> None:
 
 
 def test_every_file_is_short_enough_to_be_read_in_one_go() -> None:
-    lengths = {str(m.relative_to(PACKAGE)): len(m.read_text().splitlines()) for m in MODULES}
+    written = [module for module in MODULES if module.parent.name != "migrations"]
+    lengths = {str(m.relative_to(PACKAGE)): len(m.read_text().splitlines()) for m in written}
     too_long = {name: length for name, length in lengths.items() if length > LONGEST_FILE}
     assert too_long == {}

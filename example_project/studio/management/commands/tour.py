@@ -15,13 +15,13 @@ from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
 from django.db import connections
 from django.test.utils import override_settings
-from django_connected_accounts.services.composing import NewMedia
 from PIL import Image, ImageDraw
 
 from django_connected_accounts.models import ConnectedAccount, Event, Publication
 from django_connected_accounts.sandbox import samples
 from django_connected_accounts.sandbox.server import serving
 from django_connected_accounts.sandbox.world import World
+from django_connected_accounts.services.composing import NewMedia
 from django_connected_accounts.services.publishing import tick
 from studio.browser import Browser
 from studio.website import website
