@@ -43,7 +43,8 @@ docs: $(VENV)/.development
 	$(BIN)/mkdocs build --strict
 
 bench: $(VENV)/.development
-	$(BIN)/python -m tests.benchmarks
+	@for bench in $(basename $(notdir $(wildcard tests/benchmarks/bench_*.py))); do \
+		$(BIN)/python -m tests.benchmarks.$$bench || exit; done
 
 clean:
 	rm -rf $(VENV) .tox build dist site .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
