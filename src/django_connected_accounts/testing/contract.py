@@ -142,6 +142,7 @@ class ProviderContract:
                 published = drive(provider, remote.connect(provider), draft, remote, after_step=keep)
                 assert published.remote_id
                 assert remote.posts() == 1
+                assert remote.comments() <= 1
                 if lost not in steps:
                     break
 
@@ -164,6 +165,7 @@ class ProviderContract:
                 else:
                     assert published.remote_id
                     assert remote.posts() == 1, f"call {call} of a {draft.kind}"
+                assert remote.comments() <= 1
                 if network.calls <= call:
                     break
 

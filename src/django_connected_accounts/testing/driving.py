@@ -44,11 +44,9 @@ def drive(
     for number in range(MAX_STEPS):
         began = clock.now()
         try:
-            outcome: Published | Pending | None = provider.publish(connection, draft, checkpoint)
+            outcome = _take(provider, connection, draft, checkpoint, clock)
             if not after_step(number):
                 outcome = None if repeatable else look(provider, connection, draft, checkpoint, began, clock)
-        except OutcomeUnknown:
-            outcome = look(provider, connection, draft, checkpoint, began, clock)
         except (Unavailable, RateLimited) as error:
             clock.advance(error.retry_after or 1.0)
             continue
@@ -67,6 +65,20 @@ def drive(
         checkpoint, repeatable = json.loads(json.dumps(following.checkpoint)), following.repeatable
         clock.advance(following.retry_after)
     raise Unavailable("no_end", f"not finished after {MAX_STEPS} steps")
+
+
+def _take(
+    provider: Publishes,
+    connection: Connection,
+    draft: Draft,
+    checkpoint: Mapping[str, Any] | None,
+    clock: Clock,
+) -> Published | Pending | None:
+    began = clock.now()
+    try:
+        return provider.publish(connection, draft, checkpoint)
+    except OutcomeUnknown:
+        return look(provider, connection, draft, checkpoint, began, clock)
 
 
 def look(

@@ -33,6 +33,10 @@ class Remote(ABC):
     def posts(self) -> int:
         """Return how many posts the public sees."""
 
+    def comments(self) -> int:
+        """Return how many comments the public sees, where the provider makes any."""
+        return 0
+
     @abstractmethod
     def now(self) -> datetime:
         """Return the platform's time."""
@@ -66,6 +70,9 @@ class SandboxRemote(Remote):
 
     def posts(self) -> int:
         return len(self.world.posts())
+
+    def comments(self) -> int:
+        return sum(len(post["comments"]) for post in self.world.posts())
 
     def now(self) -> datetime:
         return datetime.fromtimestamp(self.world.now(), tz=timezone.utc)
