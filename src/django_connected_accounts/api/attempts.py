@@ -39,8 +39,8 @@ def callback(request: HttpRequest, platform: str) -> Answer:
     except ConnectionFailed as error:
         if not params:
             raise
-        failed = error.params.get("attempt")
-        if failed is None or not access().attempts(request.user).filter(pk=failed.pk).exists():
+        failed = error.attempt
+        if failed is None:
             here = reverse("connected_accounts_api:callback", kwargs={"platform": platform})
             return _see(f"{here}?{urlencode({'ended': error.code})}")
         attempt = failed
@@ -76,7 +76,7 @@ def attempt_row(attempt: ConnectionAttempt, search: str = "") -> dict[str, Any]:
         "id": str(attempt.pk),
         "platform": attempt.platform,
         "status": attempt.status,
-        "reason": explained(attempt.code) if attempt.code else None,
+        "reason": explained(attempt.code, attempt.params) if attempt.code else None,
         "declined_scopes": attempt.declined_scopes,
         "candidates": [candidate_row(found) for found in connecting.candidates(attempt, search)]
         if choosing

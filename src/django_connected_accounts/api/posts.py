@@ -135,6 +135,7 @@ def post_row(post: Post) -> dict[str, Any]:
         "text": post.text,
         "first_comment": post.first_comment,
         "options": post.options,
+        "accounts": [account_name(account) for account in post.accounts.all()],
         "review": post.review,
         "media": [media_row(media) for media in post.media.all()],
         "publications": [publication_row(publication) for publication in post.publications.all()],
@@ -163,12 +164,15 @@ def media_row(media: PostMedia) -> dict[str, Any]:
 def _posts(request: HttpRequest) -> QuerySet[Post]:
     deferred = [f"account__{name}" for name in SECRETS]
     publications = Publication.objects.select_related("account").defer("checkpoint", *deferred)
+    accounts = ConnectedAccount.objects.defer(*SECRETS)
     posts: QuerySet[Post] = access().posts(request.user)
-    return posts.prefetch_related("media", Prefetch("publications", publications))
+    return posts.prefetch_related(
+        "media", Prefetch("accounts", accounts), Prefetch("publications", publications)
+    )
 
 
 def _accounts_for(request: HttpRequest, post: Post, ids: Sequence[UUID]) -> list[ConnectedAccount]:
-    chosen = list(ids) or [publication.account_id for publication in post.publications.all()]
+    chosen = list(ids) or [account.pk for account in post.accounts.all()]
     if not chosen:
         raise InvalidRequest("account_missing", field="accounts")
     return own_accounts(request, chosen)

@@ -50,12 +50,12 @@ def check(
     return values
 
 
-def json_object(request: HttpRequest) -> dict[str, Any]:
-    """Return the body as a JSON object; an empty body is an empty one."""
+def json_object(request: HttpRequest, *, required: bool = False) -> dict[str, Any]:
+    """Return the body as a JSON object; no body is an empty one, unless it is ``required``."""
     raw = request.body
-    if not raw.strip():
+    if not raw.strip() and not required:
         return {}
-    if request.content_type != "application/json":
+    if raw and request.content_type != "application/json":
         raise InvalidRequest("unsupported_media_type", given=request.content_type or "")
     return parse(raw)
 

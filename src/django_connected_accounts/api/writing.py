@@ -20,9 +20,10 @@ CHANGES: Mapping[str, Kind] = {
     "text": text,
     "first_comment": text,
     "options": mapping,
+    "accounts": listing(uuid),
     "media": listing(mapping),
 }
-POST: Mapping[str, Kind] = {"kind": text, "accounts": listing(uuid), **CHANGES}
+POST: Mapping[str, Kind] = {"kind": text, **CHANGES}
 MEDIA: Mapping[str, Kind] = {"url": text, "alt_text": text, "fit": text, "user_tags": listing(mapping)}
 KEPT_MEDIA: Mapping[str, Kind] = {"id": uuid, **MEDIA}
 
@@ -30,13 +31,13 @@ KEPT_MEDIA: Mapping[str, Kind] = {"id": uuid, **MEDIA}
 def new_post(request: HttpRequest) -> dict[str, Any]:
     """Return what `composing.compose` takes, its links fetched, or refuse it by field."""
     if request.content_type != "multipart/form-data":
-        return _with_media(check(json_object(request), POST), MEDIA)
+        return _with_media(check(json_object(request, required=True), POST), MEDIA)
     return _with_media(check(_form(request), POST), MEDIA, _files(request))
 
 
 def changes(request: HttpRequest) -> dict[str, Any]:
     """Return what `composing.edit` takes; media that is kept is named by its id."""
-    wanted = check(json_object(request), CHANGES)
+    wanted = check(json_object(request, required=True), CHANGES)
     return _with_media(wanted, KEPT_MEDIA) if "media" in wanted else wanted
 
 
