@@ -6,7 +6,7 @@ import json
 import uuid
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import partial
-from typing import Any, cast
+from typing import Any, BinaryIO, cast
 
 from django.core.exceptions import ImproperlyConfigured
 from django.db.models import prefetch_related_objects
@@ -189,13 +189,17 @@ def _refuse_sent(post: Post) -> None:
         raise InvalidRequest("post_being_sent")
 
 
+def _opened(row: PostMedia) -> BinaryIO:
+    return cast("BinaryIO", sent_file(row).open("rb"))
+
+
 def _media(row: PostMedia, public: bool) -> Media:
     return Media(
         kind=cast("MediaKind", row.kind),
         mime=row.mime,
         size=row.size,
         url=public_url(row) if public else "",
-        open=partial(sent_file(row).open, "rb"),
+        open=partial(_opened, row),
         width=row.width,
         height=row.height,
         duration=row.duration,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from io import BytesIO
 from typing import IO
@@ -144,7 +144,8 @@ def _as_it_is(picture: Image.Image, frame: Frame) -> Image.Image:
     return picture
 
 
-SHAPES = {Fit.CONVERT: _as_it_is, Fit.CROP: _cropped, Fit.PAD: _padded}
+Shape = Callable[[Image.Image, Frame], Image.Image]
+SHAPES: Mapping[str, Shape] = {Fit.CONVERT: _as_it_is, Fit.CROP: _cropped, Fit.PAD: _padded}
 
 
 def _jpeg(picture: Image.Image, quality: int) -> bytes:
