@@ -18,7 +18,7 @@ from .errors import GraphError
 from .facebook_login import HOST as FACEBOOK
 from .faults import CONTAINER_ACTIONS
 from .meta import fields_of, select
-from .records import DAY, Container, Item, Token
+from .records import DAY, Container, ContainerKind, Item, Token
 from .routing import Answer, Call, Unknown
 
 SCOPES: Final[dict[tuple[str, str], frozenset[str]]] = {
@@ -44,7 +44,13 @@ PARAMS: Final = frozenset(
         "share_to_feed", "is_ai_generated", "upload_type",
     }
 )  # fmt: skip
-CAPTION, HASHTAGS, MENTIONS, ALT_TEXT, COLLABORATORS, CONTAINERS_A_DAY = 2200, 30, 20, 1000, 3, 400
+KINDS: Final[dict[str, ContainerKind]] = {
+    "IMAGE": "photo",
+    "REELS": "reel",
+    "CAROUSEL": "carousel",
+    "STORIES": "story",
+}
+CAPTION, HASHTAGS, MENTIONS, ALT_TEXT, COLLABORATORS = 2200, 30, 20, 1000, 3
 
 SENTENCES: Final = {
     "IN_PROGRESS": "In Progress: Media is still being processed.",
@@ -62,7 +68,8 @@ def create(call: Call, node: str) -> Answer:
     recent = [
         c for c in world.containers.values() if c.account_id == node and c.created_at > world.now() - DAY
     ]
-    if len(recent) >= CONTAINERS_A_DAY:
+    owner = world.account(node)
+    if owner and len(recent) >= owner.containers_a_day:
         raise GraphError(
             9, message="(#9) Too many containers created in 24 hours (code invented by the sandbox)"
         )
@@ -160,18 +167,17 @@ def authorise(call: Call, account_id: str, ability: str) -> Token:
     return token
 
 
-def _kind(call: Call) -> Any:
+def _kind(call: Call) -> ContainerKind:
     media_type, item = call.text("media_type", "IMAGE").upper(), call.flag("is_carousel_item")
     if call.text("upload_type"):
         raise Unknown("resumable upload (parameter 'upload_type')")
     if media_type == "VIDEO" and call.world.toggles.single_video and not item:
         return "reel"
-    kinds = {"IMAGE": "photo", "REELS": "reel", "CAROUSEL": "carousel", "STORIES": "story"}
     if item and media_type in ("IMAGE", "VIDEO"):
         return "item"
-    if item or media_type not in kinds:
+    if item or media_type not in KINDS:
         raise GraphError(100, 2207023)
-    return kinds[media_type]
+    return KINDS[media_type]
 
 
 def _check_text(call: Call, kind: str) -> None:

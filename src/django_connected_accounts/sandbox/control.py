@@ -19,7 +19,7 @@ HOST: Final = "_sandbox"
 
 
 def index(call: Call) -> Answer:
-    routes = [f"{route.method} /{HOST}{route.pattern}" for route in ROUTES]
+    routes = [f"{route.method} /{HOST}{route.pattern.removesuffix('/?')}" for route in ROUTES]
     return {"sandbox": "not the real platform", "routes": routes, "fault_actions": faults.ACTIONS}
 
 

@@ -6,7 +6,6 @@ users, ``config_id``, the deauthorize callback.
 
 from __future__ import annotations
 
-import hmac
 from typing import Any, Final
 
 from . import meta, tokens
@@ -97,7 +96,7 @@ def revoke_permissions(call: Call, node: str) -> Answer:
     token = user_token(call)
     if name := call.text("permission"):
         return _take_back(call, token, name)
-    tokens.end(call.world, token.person, 458)
+    tokens.end(call.world, token.person, 458, token.client_id)
     return {"success": True}
 
 
@@ -112,7 +111,7 @@ def _app(call: Call) -> App:
         raise GraphError(
             101, message="Error validating application. Cannot get application info due to a system error."
         )
-    if not hmac.compare_digest(app.secret, call.text("client_secret")):
+    if app.secret != call.text("client_secret"):
         raise GraphError(1, message="Error validating client secret.")
     return app
 

@@ -1,9 +1,8 @@
 """Instagram's publishing, reading and quota, alike on graph.facebook.com and graph.instagram.com.
 
 Follows the Instagram Platform contract of 2026-11-22, sections 4.5, 4.7 and 4.9. Not done: insights,
-webhooks, hashtag search, business discovery, likes, mentions, messaging, scheduled media. Invented, because
-undocumented: comments longer than 300 characters are refused with code 100; what a second ``media_publish``
-answers is a toggle.
+webhooks, hashtag search, business discovery, likes, mentions, messaging, scheduled media. What a second
+``media_publish`` of one container answers is undocumented, and a toggle.
 """
 
 from __future__ import annotations
@@ -32,10 +31,12 @@ def publish(call: Call, node: str) -> Answer:
         raise GraphError(24, 2207008)
     afflict(call, container)
     status = status_of(call, container)
-    if container.kind == "item" or (status == "PUBLISHED" and world.toggles.second_publish == "error"):
-        what = "is part of a carousel" if container.kind == "item" else "has already been published"
-        raise GraphError(100, message=f"(#100) The media container {what}")
-    if status == "PUBLISHED" and world.toggles.second_publish == "same_id":
+    again = world.toggles.second_publish if status == "PUBLISHED" else ""
+    if container.kind == "item":
+        raise GraphError(100, message="(#100) The media container is part of a carousel")
+    if again == "error":
+        raise GraphError(100, message="(#100) The media container has already been published")
+    if again == "same_id":
         return {"id": container.media_id}
     if status == "EXPIRED":
         raise GraphError(24, 2207008)
@@ -125,7 +126,7 @@ def _media(call: Call, container: Container) -> Media:
         shortcode=letters(f"{world.seed}:{media_id}", prefix="D", length=11),
         account_id=container.account_id,
         username=owner.username if owner else "",
-        kind="photo" if container.kind == "item" else container.kind,
+        kind=container.kind,
         timestamp=world.now(),
         container_id=container.id,
         params=container.params,

@@ -7,7 +7,6 @@ because undocumented: the answer to refreshing a token younger than 24 hours.
 
 from __future__ import annotations
 
-import hmac
 from typing import Any, Final
 
 from . import meta, tokens
@@ -27,11 +26,7 @@ def access_token(call: Call) -> Answer:
         raise FlatError("Missing required field client_id")
     call.accept({"client_id", "client_secret", "grant_type", "redirect_uri", "code"})
     world, app = call.world, call.world.apps.get(call.text("client_id"))
-    if (
-        app is None
-        or app.login != "instagram"
-        or not hmac.compare_digest(app.secret, call.text("client_secret"))
-    ):
+    if app is None or app.login != "instagram" or app.secret != call.text("client_secret"):
         raise FlatError("Invalid platform app")
     if call.text("grant_type") != "authorization_code":
         raise FlatError("Invalid grant_type")
@@ -62,7 +57,7 @@ def long_token(call: Call) -> Answer:
     token = meta.authenticate(call)
     app = call.world.apps[token.client_id]
     account = call.world.people[token.person].instagram
-    secret_fits = hmac.compare_digest(app.secret, call.text("client_secret"))
+    secret_fits = app.secret == call.text("client_secret")
     if call.text("grant_type") != "ig_exchange_token" or not secret_fits or token.long:
         raise GraphError(100, kind="IGApiException", message=BLANKET)
     if account is None or not account.professional:

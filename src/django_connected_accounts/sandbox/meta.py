@@ -8,12 +8,12 @@ aliases and modifiers.
 from __future__ import annotations
 
 import base64
-import hmac
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timezone
 from typing import Any, Final
+from urllib.parse import urlencode
 
 from django.http import HttpResponse, JsonResponse
 
@@ -34,9 +34,7 @@ VERSIONS: Final[dict[str, date | None]] = {
 }
 """Version to the day it ends."""
 
-ALWAYS: Final = frozenset(
-    {"access_token", "appsecret_proof", "fields", "format", "locale", "pretty", "method"}
-)
+ALWAYS: Final = frozenset({"access_token", "appsecret_proof", "fields", "format", "locale", "pretty"})
 PAGED: Final = frozenset({"limit", "after", "before"})
 
 
@@ -92,7 +90,7 @@ def authenticate(call: Call) -> Token:
     if not call.token_value:
         raise GraphError(104, message="An access token is required to request this resource.")
     app_id, _, secret = call.token_value.partition("|")
-    if secret and app_id in world.apps and hmac.compare_digest(world.apps[app_id].secret, secret):
+    if secret and app_id in world.apps and world.apps[app_id].secret == secret:
         token = Token(value=call.token_value, kind="app", client_id=app_id)
     elif token is None or (token.kind == "instagram") != (call.host == "graph.instagram.com"):
         raise GraphError(190)
@@ -251,7 +249,7 @@ def _kind(call: Call, token: Token, node: str) -> tuple[str, str]:
 
 def _check_proof(call: Call, token: Token) -> None:
     sent = call.text("appsecret_proof")
-    if sent and not hmac.compare_digest(sent, tokens.proof_of(call.world.apps[token.client_id], token.value)):
+    if sent and sent != tokens.proof_of(call.world.apps[token.client_id], token.value):
         raise GraphError(
             100, kind="GraphMethodException", message="Invalid appsecret_proof provided in the API argument"
         )
@@ -265,7 +263,7 @@ def _check_proof(call: Call, token: Token) -> None:
 
 def _link(call: Call, limit: int, **cursor: str) -> str:
     kept = {"access_token": call.token_value, "fields": call.text("fields"), "limit": limit, **cursor}
-    query = "&".join(f"{name}={value}" for name, value in kept.items() if value)
+    query = urlencode({name: value for name, value in kept.items() if value})
     return call.url(f"/{call.version}{call.path}?{query}")
 
 

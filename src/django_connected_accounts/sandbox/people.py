@@ -26,6 +26,7 @@ class InstagramAccount:
     followers_count: int = 120
     follows_count: int = 14
     quota_total: int = 50
+    containers_a_day: int = 400
     id: str = ""
     scoped_id: str = ""
 

@@ -99,7 +99,9 @@ def _shown(call: Call, media: Media) -> dict[str, Any]:
 
 
 def _file(item: Item | None) -> HttpResponse:
-    return _missing() if item is None else HttpResponse(item.body, content_type=item.mime)
+    if item is None:
+        return _missing()
+    return HttpResponse(item.body, content_type=item.mime, headers={"X-Content-Type-Options": "nosniff"})
 
 
 def _missing() -> HttpResponse:

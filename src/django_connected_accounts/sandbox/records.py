@@ -8,6 +8,7 @@ from typing import Any, Literal
 
 Login = Literal["facebook", "instagram"]
 Variant = Literal["A", "B"]
+ContainerKind = Literal["photo", "carousel", "reel", "story", "item"]
 TokenKind = Literal["user", "page", "app", "instagram"]
 DAY = 24 * 3600
 
@@ -96,7 +97,7 @@ class Container:
 
     id: str
     account_id: str
-    kind: Literal["photo", "carousel", "reel", "story", "item"]
+    kind: ContainerKind
     created_at: float
     polls_needed: int
     ready_at: float
@@ -122,7 +123,7 @@ class Media:
     shortcode: str
     account_id: str
     username: str
-    kind: Literal["photo", "carousel", "reel", "story"]
+    kind: ContainerKind
     timestamp: float
     container_id: str
     params: Mapping[str, Any] = field(default_factory=dict)

@@ -131,4 +131,4 @@ def _params(request: HttpRequest) -> dict[str, Any]:
         body = json.loads(request.body)
     except ValueError:
         body = None
-    return {**params, **(body if isinstance(body, dict) else {"body": request.body})}
+    return {**params, **(body if isinstance(body, dict) else {"body": request.body.decode(errors="replace")})}

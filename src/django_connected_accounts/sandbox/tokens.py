@@ -139,18 +139,18 @@ def all_targets(person: Person) -> set[str]:
     return {page.id for page in person.pages} | {account.id for account in person.accounts()}
 
 
-def end(world: World, person: str, reason: int) -> int:
-    """End this person's tokens with a 190 subcode and return how many; 458 also forgets what they granted.
+def end(world: World, person: str, reason: int, client_id: str = "") -> int:
+    """End this person's tokens, of one app or of all, with a 190 subcode, and return how many.
 
-    463 lets them expire. 0 answers 190 without a subcode.
+    458 also forgets what was granted, 463 lets them expire, 0 answers 190 without a subcode.
     """
     ended = 0
     for token in world.tokens.values():
-        if token.person == person and token.dead is None:
+        if token.person == person and client_id in ("", token.client_id) and token.dead is None:
             token.dead = reason
             ended += 1
     if reason == 458:
-        for key in [key for key in world.grants if key[1] == person]:
+        for key in [key for key in world.grants if key[1] == person and client_id in ("", key[0])]:
             del world.grants[key]
     return ended
 
