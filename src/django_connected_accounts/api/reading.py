@@ -30,11 +30,7 @@ def check(
 ) -> dict[str, Any]:
     """Return the fields of ``given``, or refuse it with a problem per unknown, missing or mistyped one."""
     values: dict[str, Any] = {}
-    problems = [
-        Problem(code="missing_field", field=prefix + name, params={"field": prefix + name})
-        for name in required
-        if name not in given
-    ]
+    problems: list[Problem] = []
     for name, value in given.items():
         where = prefix + name
         if name not in known:
@@ -45,6 +41,10 @@ def check(
         except ValueError as wanted:
             params = {"field": where, "wanted": str(wanted)}
             problems.append(Problem(code="wrong_type", field=where, params=params))
+    for name in required:
+        if name not in given:
+            where = prefix + name
+            problems.append(Problem(code="missing_field", field=where, params={"field": where}))
     if problems:
         raise InvalidRequest(problems=problems, **problems[0].params)
     return values
