@@ -75,6 +75,7 @@ def _pid(group: int, argument: str) -> int:
 def test_the_demo_welcomes_its_visitor_and_leaves_nothing_running(how: signal.Signals) -> None:
     with _demo("--port", "0", "--sandbox-port", "0") as process:
         address = _address(process)
+        assert requests.get(address, timeout=20).status_code == 200
         page = requests.get(f"{address}connected-accounts/", timeout=20)
         assert page.status_code == 200
         assert page.url == f"{address}connected-accounts/", "the visitor should not have to log in"

@@ -74,7 +74,10 @@ LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
     "handlers": {"console": {"class": "logging.StreamHandler"}},
-    "loggers": {"django_connected_accounts": {"handlers": ["console"], "level": "INFO"}},
+    "loggers": {
+        "django_connected_accounts": {"handlers": ["console"], "level": "INFO"},
+        "django.server": {"level": "ERROR"},
+    },
 }
 
 CONNECTED_ACCOUNTS_ENCRYPTION_KEYS = [kept_secret(KEPT / "encryption.key")]

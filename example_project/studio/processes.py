@@ -48,11 +48,14 @@ class Processes:
                 process.wait()
 
     def start(self, name: str, *arguments: str) -> subprocess.Popen[bytes]:
-        """Start Python with these arguments, under a name to speak of it."""
+        """Start Python with these arguments, under a name to speak of it; only its errors are shown."""
         hear = signal.signal(signal.SIGINT, signal.SIG_IGN)
         try:
             process = subprocess.Popen(
-                [sys.executable, *arguments], env=dict(self.environment), stdin=subprocess.DEVNULL
+                [sys.executable, *arguments],
+                env=dict(self.environment),
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
             )
         finally:
             signal.signal(signal.SIGINT, hear)
