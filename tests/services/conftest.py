@@ -33,7 +33,7 @@ def photo() -> Callable[..., ContentFile[bytes]]:
 
 @pytest.fixture
 def run() -> Callable[..., int]:
-    """``run()`` lets time pass for the queue until nothing remains to be done; ``run(steps=1)`` takes one step."""
+    """``run()`` lets time pass until nothing remains to be done; ``run(steps=1)`` takes one step."""
 
     def until_done(steps: int = 60) -> int:
         taken = 0
@@ -47,7 +47,7 @@ def run() -> Callable[..., int]:
 
 @pytest.fixture
 def world() -> World:
-    """The simulated platforms, as they were in the beginning; media is fetched from the site under test."""
+    """The simulated platforms as they were in the beginning, fetching media from the site under test."""
     world = in_process()
     world.reset()
     client = Client()
@@ -68,7 +68,7 @@ def user(db: None) -> Any:
 
 @pytest.fixture
 def connect(world: World, user: Any) -> Callable[..., ConnectedAccount]:
-    """``connect()`` has a person of the sandbox allow everything, and returns the account that comes of it."""
+    """``connect()`` has a person of the sandbox allow everything, and returns the account."""
 
     def by_consent(
         person: str = "shop", platform: str = "instagram_login", owner: Any = None

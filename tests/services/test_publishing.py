@@ -30,7 +30,9 @@ def test_a_photo_is_published_in_steps_and_its_link_is_the_public_one(account, w
     assert publication.checkpoint is None
 
 
-@pytest.mark.parametrize("platform, person", [("instagram", "two_businesses"), ("instagram_login", "shop")])
+@pytest.mark.parametrize(
+    ("platform", "person"), [("instagram", "two_businesses"), ("instagram_login", "shop")]
+)
 def test_a_carousel_is_one_post_with_its_pictures_in_order(connect, world, photo, run, platform, person):
     account = connect(person, platform)
     account.publish(media=[photo("a.jpg", colour="red"), photo("b.jpg", colour="blue"), photo("c.jpg")])
