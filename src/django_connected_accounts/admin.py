@@ -1,4 +1,4 @@
-"""The admin: everything to look at, nothing secret in it. What the engine and the services write is read-only here."""
+"""The admin: everything but secrets, to look at; what the services write is not changed here."""
 
 from __future__ import annotations
 
@@ -25,29 +25,24 @@ class ReadOnly(_ModelAdmin):
     show_full_result_count = False
 
     def get_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
-        return [
-            field.name
-            for field in self.model._meta.concrete_fields
-            if not isinstance(field, (EncryptedTextField, EncryptedJSONField))
-            and field.name not in self.hidden
-        ]
+        names = [field.name for field in self.model._meta.concrete_fields]
+        return [name for name in names if name not in {*self.hidden, *self._secrets()}]
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
         return self.get_fields(request, obj)
 
     def get_queryset(self, request: HttpRequest) -> Any:
-        secrets = [
-            field.name
-            for field in self.model._meta.concrete_fields
-            if isinstance(field, (EncryptedTextField, EncryptedJSONField))
-        ]
-        return super().get_queryset(request).defer(*secrets)
+        return super().get_queryset(request).defer(*self._secrets())
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False
 
     def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
         return False
+
+    def _secrets(self) -> list[str]:
+        encrypted = (EncryptedTextField, EncryptedJSONField)
+        return [field.name for field in self.model._meta.concrete_fields if isinstance(field, encrypted)]
 
 
 @admin.register(ConnectedAccount)

@@ -1,4 +1,4 @@
-"""What people fill in: a post, its media, a time, a choice. Refusals of the services land beside their field."""
+"""What people fill in: a post, its media, a time, a choice. Refusals land beside their field."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from typing import Any
 from django import forms
 from django.db.models import QuerySet
 from django.utils import timezone
+from django.utils.functional import Promise
 from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 
@@ -169,7 +170,7 @@ class PostForm(TimeForm):
     def has_more(self) -> bool:
         """Whether anything beyond the usual is filled in, or refused."""
         more = [self["kind"], self["first_comment"], *self.option_fields]
-        return any(field.value() not in (None, "", [], "unknown") or field.errors for field in more)
+        return any(field.value() not in (None, "", []) or field.errors for field in more)
 
     def content(self) -> dict[str, Any]:
         """Return what `services.composing` takes, but the media."""
@@ -252,12 +253,29 @@ class FilterForm(forms.Form):
         field.queryset = accounts
 
 
+OPTION_LABELS: Mapping[str, Promise] = {
+    "audio_name": _("Name of the sound"),
+    "collaborators": _("Co-authors"),
+    "is_ai_generated": _("Made with AI"),
+    "location_id": _("Location"),
+    "share_to_feed": _("Also show in the feed"),
+    "thumb_offset": _("Cover from the film"),
+}
+
+
 def option_field(name: str, option: Option) -> forms.Field:
     """Return the form field for an option of a platform."""
-    label = capfirst(name.replace("_", " "))
-    plain: dict[str, Any] = {"label": label, "help_text": option.help, "required": False}
+    kinds = ", ".join(str(Post.Kind(kind).label) for kind in option.kinds)
+    plain: dict[str, Any] = {
+        "label": OPTION_LABELS.get(name, capfirst(name.replace("_", " "))),
+        "help_text": f"{option.help} ({kinds})",
+        "required": False,
+    }
     if option.type == "boolean":
-        return forms.NullBooleanField(**plain)
+        choices = [("", _("As the platform does by itself")), ("true", _("Yes")), ("false", _("No"))]
+        return forms.TypedChoiceField(
+            choices=choices, coerce=lambda value: value == "true", empty_value=None, **plain
+        )
     if option.type == "integer":
         return forms.IntegerField(**plain)
     if option.type == "list":

@@ -1,4 +1,4 @@
-"""Writing a post: what, where and when; a draft is saved whole, or the page says why not and keeps the input."""
+"""Writing a post: a draft is saved whole, or the page says why not and keeps the input."""
 
 from __future__ import annotations
 
@@ -26,6 +26,8 @@ from .page import SECRETS, Page, uuids
 
 Health = ConnectedAccount.Health
 TO_SEND = ("schedule", "publish")
+CHOSEN_KINDS = (Post.Kind.STORY, Post.Kind.VIDEO)
+"""Kinds that never follow from the media alone; the others go on following it when it changes."""
 
 
 class Composer(Page):
@@ -62,7 +64,7 @@ class Composer(Page):
         return composing.edit(post, by=self.request.user, media=media, accounts=accounts, **form.content())
 
     def go_on(self, do: str, post: Post, form: PostForm) -> HttpResponse:
-        """Do what the button said with the saved draft. A refusal leaves the draft, and is told on its page."""
+        """Do what the button said with the saved draft. What is refused is told on its page."""
         accounts = list(form.cleaned_data["accounts"])
         page = "connected_accounts:post-edit" if do == "save" else "connected_accounts:post"
         try:
@@ -113,7 +115,7 @@ def connected(request: HttpRequest) -> QuerySet[ConnectedAccount]:
 
 
 def chosen_accounts(request: HttpRequest, post: Post | None = None) -> list[ConnectedAccount]:
-    """Return the accounts a draft is meant for: those in ``?account=``, else where it is scheduled, else the only one."""
+    """Return the accounts a draft is meant for: ``?account=``, else where scheduled, else the only one."""
     mine = connected(request)
     if wanted := uuids(request.GET.getlist("account")):
         return list(mine.filter(pk__in=wanted))
@@ -145,8 +147,13 @@ def options() -> dict[str, Option]:
 
 
 def _content(post: Post) -> dict[str, Any]:
-    content = {"kind": post.kind, "text": post.text, "first_comment": post.first_comment}
-    return {**content, **{f"option_{name}": value for name, value in post.options.items()}}
+    kind = post.kind if post.kind in CHOSEN_KINDS else ""
+    content = {"kind": kind, "text": post.text, "first_comment": post.first_comment}
+    return {**content, **{f"option_{name}": _initial(value) for name, value in post.options.items()}}
+
+
+def _initial(value: Any) -> Any:
+    return str(value).lower() if isinstance(value, bool) else value
 
 
 def _kept(media_forms: Sequence[MediaForm]) -> list[composing.NewMedia]:

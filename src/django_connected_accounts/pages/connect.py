@@ -84,6 +84,7 @@ class Callback(Page):
     """Back from the platform. Always leads on, so that code and state leave the address bar."""
 
     http_method_names = ("get",)
+    referrer_policy = "no-referrer"
 
     def handle_no_permission(self) -> HttpResponseRedirect:
         # The login page's address would hold code and state if it were to lead back here.
@@ -156,7 +157,7 @@ class Choose(Attempt):
 
 
 def platform(name: str) -> dict[str, Any]:
-    """Return what a page says of a platform: what it needs, where it leads, whether the project has set it up."""
+    """Return what a page says of a platform: what it needs, where it leads, whether it is set up."""
     if name not in registry.ids() and name not in registry.BUILT_IN:
         return {"id": name, "known": False}
     try:
@@ -208,5 +209,6 @@ def _connected(count: int) -> str:
 
 def _see_other(url: str) -> HttpResponse:
     response = HttpResponse(status=303)
-    response.headers["Location"] = url
+    # Facebook returns with "#_=_", which a browser carries on to any address without a fragment of its own.
+    response.headers["Location"] = url if "#" in url else f"{url}#content"
     return response

@@ -20,18 +20,20 @@ from django_connected_accounts.exceptions import ConnectedAccountsError, Invalid
 from django_connected_accounts.models import ConnectedAccount, ConnectionAttempt, Post, Publication
 
 SECRETS = ("access_token", "refresh_token", "extra_tokens")
-"""Never read from the database for showing: an account whose tokens can't be opened is shown like any other."""
+"""Never read for showing: an account whose tokens can't be opened is shown like any other."""
 
 
 class Page(LoginRequiredMixin, TemplateResponseMixin, ContextMixin, View):
-    """A page for signed-in users, never cached, never framed, never told of in a Referer."""
+    """A page for signed-in users, never cached, never framed."""
 
     section = ""
+    referrer_policy = "same-origin"
+    """Not stricter where there are forms: without a referrer a browser sends ``Origin: null``, which fails CSRF."""
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         response = super().dispatch(request, *args, **kwargs)
         add_never_cache_headers(response)
-        response.headers["Referrer-Policy"] = "no-referrer"
+        response.headers["Referrer-Policy"] = self.referrer_policy
         response.headers["X-Frame-Options"] = "DENY"
         response.headers.setdefault("Content-Security-Policy", "frame-ancestors 'none'")
         return response

@@ -88,7 +88,7 @@ class PostPage(Page):
             post=post,
             media=list(post.media.all()),
             deliveries=deliveries,
-            previews=previews(post, chosen if editable else []),
+            previews=[] if deliveries else previews(post, chosen),
             unsent=unsent,
             accounts=connected(request) if not deliveries else [],
             chosen={account.pk for account in chosen},

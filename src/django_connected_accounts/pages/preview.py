@@ -30,7 +30,7 @@ class Finding:
 
 @dataclass(frozen=True, slots=True)
 class Preview:
-    """A post on one account: its caption up to the fold and after, its length as the platform counts, its problems."""
+    """A post on one account: caption up to the fold and after, length as the platform counts, problems."""
 
     account: ConnectedAccount
     above: str

@@ -22,7 +22,7 @@ from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
 from django_connected_accounts import registry
-from django_connected_accounts.codes import Meaning, explain
+from django_connected_accounts.codes import CODES, Meaning, explain
 from django_connected_accounts.models import ConnectedAccount, Event, Post, PostMedia, Publication
 from django_connected_accounts.services import serving
 
@@ -117,6 +117,12 @@ def meaning(code: str, params: Mapping[str, Any] | None = None, **more: Any) -> 
 
 
 @register.filter
+def is_code(code: str | None) -> bool:
+    """Say whether a code is one of this package's, which people may look up."""
+    return code in CODES
+
+
+@register.filter
 def platform_name(platform: str) -> str:
     """Return how people call a platform."""
     return registry.name(platform)
@@ -181,6 +187,8 @@ def renews_itself(account: ConnectedAccount) -> bool:
 def status(publication: Publication) -> State:
     """Return where a publication is on its way, in words."""
     words = publication.get_status_display()
+    if publication.status == Status.SCHEDULED and publication.due_at <= timezone.now():
+        return State(gettext("About to go out"), "busy")
     if publication.status == Status.WAITING:
         name = registry.name(publication.account.platform)
         words = gettext("Processing on %(platform)s") % {"platform": name}
@@ -189,7 +197,7 @@ def status(publication: Publication) -> State:
 
 @register.filter
 def post_status(post: Post) -> State:
-    """Return what became of a post on all its accounts, in a few words; its publications are to be prefetched."""
+    """Return what became of a post on all its accounts, in a few words. Prefetch its publications."""
     publications: Iterable[Publication] = post.publications.all()
     found = [publication for publication in publications if publication.status != Status.CANCELLED]
     if not found:
