@@ -34,6 +34,7 @@ from django.utils.module_loading import import_string
 from .exceptions import UndecryptableToken
 
 SUITE = "dca1."
+OLD_FORMATS = frozenset({"fernet", "plaintext"})
 KEY_BYTES = 32
 _SALT = b"django-connected-accounts"
 _HEADER = 14  # len("dca1." + kid + ".")
@@ -70,7 +71,7 @@ class SettingsKeys:
 
 
 class Box:
-    """What seals and opens everything under one label; get it from `box`."""
+    """What seals and opens everything under one label; get it from `boxes`."""
 
     def __init__(self, provider: KeyProvider, label: str) -> None:
         self.label = label
@@ -139,21 +140,13 @@ class Box:
         raise UndecryptableToken("not_encrypted", self.label)
 
 
-def box(label: str) -> Box:
-    """Return the box of a label, its keys derived once per process."""
-    found = _boxes.get(label)
-    if found is None:
-        found = _boxes[label] = Box(_key_provider(), label)
-    return found
-
-
-def bind(values: Iterable[str]) -> bytes:
-    """Return the bytes that tie a secret to a row, each value behind its length."""
+def bind(values: Iterable[object]) -> bytes:
+    """Return the bytes that tie a secret to a row: the text of each value behind its length."""
     row = b""
     for value in values:
-        raw = value.encode()
+        raw = str(value).encode()
         size = len(raw)
-        row += (_LENGTHS[size] if size < len(_LENGTHS) else size.to_bytes(4, "big")) + raw
+        row += (_LENGTHS[size] if size < 1024 else size.to_bytes(4, "big")) + raw
     return row
 
 
@@ -187,26 +180,27 @@ def looks_like_fernet(stored: str) -> bool:
     return stored.startswith("gAAAAA") and len(stored) >= 100 and len(stored) % 4 == 0
 
 
-_boxes: dict[str, Box] = {}
-_provider: KeyProvider | None = None
+class _Boxes(dict[str, Box]):
+    def __init__(self) -> None:
+        self._provider: KeyProvider | None = None
+
+    def __missing__(self, label: str) -> Box:
+        if self._provider is None:
+            path = settings.CONNECTED_ACCOUNTS_ENCRYPTION_KEY_PROVIDER
+            self._provider = import_string(path)() if path else SettingsKeys()
+        return self.setdefault(label, Box(self._provider, label))
+
+    def forget(self, *, setting: str, **kwargs: Any) -> None:
+        if setting.startswith("CONNECTED_ACCOUNTS_ENCRYPTION_"):
+            self._provider = None
+            self.clear()
 
 
-def _key_provider() -> KeyProvider:
-    global _provider
-    if _provider is None:
-        path = settings.CONNECTED_ACCOUNTS_ENCRYPTION_KEY_PROVIDER
-        _provider = import_string(path)() if path else SettingsKeys()
-    return _provider
+boxes = _Boxes()
+"""The box of each label, its keys derived once per process and again when the settings change."""
 
 
-def _forget(*, setting: str, **kwargs: Any) -> None:
-    global _provider
-    if setting.startswith("CONNECTED_ACCOUNTS_ENCRYPTION_"):
-        _provider = None
-        _boxes.clear()
-
-
-setting_changed.connect(_forget, dispatch_uid="django_connected_accounts.crypto")
+setting_changed.connect(boxes.forget, dispatch_uid="django_connected_accounts.crypto")
 
 
 def _derive(master: bytes, info: bytes) -> bytes:

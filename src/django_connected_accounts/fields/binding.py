@@ -38,14 +38,9 @@ class Binding:
 
     def encode(self, snapshot: Snapshot) -> bytes:
         """Return what `crypto` ties a secret to; raise FieldError where a column has no value yet."""
-        if not snapshot:
-            return b""
-        return crypto.bind(
-            [
-                str(value) if type(value) is kind else self._exact(name, to_python(value))
-                for value, (name, kind, to_python) in zip(snapshot, self._columns, strict=True)
-            ]
-        )
+        if [*map(type, snapshot)] != self._kinds:
+            snapshot = tuple(map(self._exact, self.names, snapshot))
+        return crypto.bind(snapshot)
 
     def problems(self) -> Iterable[str]:
         """Yield what is wrong with the columns."""
@@ -59,18 +54,18 @@ class Binding:
                 yield f"The binding column “{name}” must be text, an integer or a UUID."
 
     @cached_property
-    def _columns(self) -> list[tuple[str, type, Callable[[Any], Any]]]:
-        found = []
-        for name in self.names:
-            column = _resolved(self._model, name)
-            kind = next((kind for base, kind in EXACT.items() if isinstance(column, base)), type(None))
-            found.append((name, kind, column.to_python))
-        return found
+    def _kinds(self) -> list[type | None]:
+        columns = [_resolved(self._model, name) for name in self.names]
+        return [
+            next((kind for base, kind in EXACT.items() if isinstance(column, base)), None)
+            for column in columns
+        ]
 
-    def _exact(self, name: str, value: Any) -> str:
-        if value is None:
+    def _exact(self, name: str, value: Any) -> Any:
+        exact = _resolved(self._model, name).to_python(value)
+        if exact is None:
             raise FieldError(f"Set {self._model.__name__}.{name} first: a secret is encrypted for its row.")
-        return str(value)
+        return str.__str__(exact) if isinstance(exact, str) else exact  # an enum's text, not its name
 
 
 def _resolved(model: type[models.Model], name: str) -> models.Field[Any, Any]:

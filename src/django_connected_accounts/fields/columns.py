@@ -72,23 +72,19 @@ class EncryptedField(_Field):
 
     # Sealing
 
-    @property
-    def box(self) -> crypto.Box:
-        return crypto.box(self.label)
-
     @cached_property
     def row(self) -> Binding:
         return Binding(self.model, self.binding)
 
     def seal(self, text: str, snapshot: Snapshot) -> str:
-        return text if text in self.blanks else self.box.seal(text, self.row.encode(snapshot))
+        return text if text in self.blanks else crypto.boxes[self.label].seal(text, self.row.encode(snapshot))
 
     def open(self, text: str, snapshot: Snapshot) -> str:
-        return text if text in self.blanks else self.box.open(text, self.row.encode(snapshot))
+        return text if text in self.blanks else crypto.boxes[self.label].open(text, self.row.encode(snapshot))
 
     def is_outdated(self, text: str) -> bool:
         """Tell whether a stored text is under another key than the primary one, or in an old format."""
-        return text not in self.blanks and not text.startswith(self.box.header)
+        return text not in self.blanks and not text.startswith(crypto.boxes[self.label].header)
 
     def wrap(self, value: Any) -> Any:
         """Return an assigned value as an instance keeps it: masked, but for None and an empty text."""

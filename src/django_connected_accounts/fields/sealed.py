@@ -1,13 +1,12 @@
 """Stored secrets on their way between a row and the program: masked until they are opened.
 
 An encrypted field ``token`` has two attributes on an instance, as a foreign key has: ``instance.token`` is
-the secret, opened when it is read; ``instance.token_sealed`` is what Django loads, saves and serializes, masked.
+the secret, opened when it is read; ``instance.token_sealed`` is what Django loads and saves, always masked.
 """
 
 from __future__ import annotations
 
 import copy
-from contextlib import suppress
 from typing import TYPE_CHECKING, Any, cast
 
 from django.core.exceptions import FieldError
@@ -208,15 +207,16 @@ class SealedAttribute(DeferredAttribute):
         return SealedInRow(instance, stored) if type(stored) is Sealed and instance is not None else stored
 
     def __set__(self, instance: Model, value: Any) -> None:
-        if type(value) is Sealed:
-            if value.bound is None:  # from the database, in the order of the columns
-                with suppress(KeyError):
-                    value.bound = self.field.row.loaded(instance.__dict__)
-            instance.__dict__[self.field.attname] = value
-        else:
-            instance.__dict__[self.field.attname] = (
-                value.sealed if isinstance(value, SealedInRow) else self.field.wrap(value)
-            )
+        data = instance.__dict__
+        if type(value) is not Sealed:
+            data[self.field.attname] = value.sealed if type(value) is SealedInRow else self.field.wrap(value)
+            return
+        if value.bound is None:  # from the database, after the columns declared before it
+            try:  # noqa: SIM105  suppress() costs as much as the rest of loading a field
+                value.bound = self.field.row.loaded(data)
+            except KeyError:
+                pass
+        data[self.field.attname] = value
 
     def __delete__(self, instance: Model) -> None:
         del instance.__dict__[self.field.attname]
@@ -232,7 +232,7 @@ def moved(field: EncryptedField) -> str:
 
 
 def _travel_box(field: EncryptedField) -> crypto.Box:
-    return crypto.box(f"{field.label} in a pickle")
+    return crypto.boxes[f"{field.label} in a pickle"]
 
 
 def _unpickle_changed(field: EncryptedField, text: str) -> Sealed:
