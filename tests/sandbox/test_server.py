@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 import requests
 
-from django_connected_accounts.sandbox import Server, World, samples, serving
+from django_connected_accounts.sandbox import Server, World, fetching, samples, serving
 
 PHOTO = "https://media.example/photo.jpg"
 
@@ -179,3 +179,17 @@ def test_the_command_needs_no_project_and_says_when_its_port_is_taken(tmp_path: 
 def test_a_port_in_use_raises() -> None:
     with Server(World()) as first, pytest.raises(OSError, match="in use"):
         Server(World(), port=first.server_port)
+
+
+def test_media_is_fetched_past_any_proxy_and_without_following_redirects(
+    served: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    moved = {"status": 302, "headers": {"Location": f"{served.base_url}/_sandbox/clock"}}
+    served.fault(action="status", path="moved", **moved)
+    monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:9")
+    status, headers, body = fetching.get(f"{served.base_url}/_sandbox/clock")
+    assert (status, headers["Content-Type"]) == (200, "application/json")
+    assert b"offset" in body
+    assert fetching.get(f"{served.base_url}/graph.facebook.com/moved")[0] == 302
+    with pytest.raises(requests.ConnectionError):
+        fetching.get("http://127.0.0.1:9/nothing.jpg")

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import io
+from collections.abc import Callable, Iterable
 from typing import Any, Final
+from urllib.parse import unquote, urlsplit
 
 from django.conf import settings
+from django.core.handlers.wsgi import WSGIRequest
 from django.http import HttpRequest, HttpResponse, JsonResponse
 
 from . import (
@@ -119,6 +122,25 @@ def configure() -> None:
     """Give Django the few settings its request and response objects read, where no project has given any."""
     if not settings.configured:
         settings.configure(ALLOWED_HOSTS=["*"], USE_TZ=True, USE_I18N=False, DATA_UPLOAD_MAX_MEMORY_SIZE=None)
+
+
+def http_request(method: str, target: str, headers: Iterable[tuple[str, str]], body: bytes) -> WSGIRequest:
+    """Return a Django request for an HTTP one; ``target`` is path and query as sent."""
+    parts = urlsplit("http://sandbox" + target if target.startswith("/") else target)
+    environ = {
+        "REQUEST_METHOD": method.upper(),
+        "PATH_INFO": unquote(parts.path, encoding="latin-1"),
+        "QUERY_STRING": parts.query,
+        "SERVER_NAME": "sandbox",
+        "SERVER_PORT": "80",
+        "wsgi.input": io.BytesIO(body),
+        "wsgi.url_scheme": "http",
+    }
+    for name, value in headers:
+        key = name.upper().replace("-", "_")
+        environ[key if key in ("CONTENT_TYPE", "CONTENT_LENGTH") else f"HTTP_{key}"] = value
+    environ["CONTENT_LENGTH"] = str(len(body))
+    return WSGIRequest(environ)
 
 
 def _script(fault: Fault, call: Call) -> HttpResponse:

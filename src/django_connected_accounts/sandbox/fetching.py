@@ -16,7 +16,10 @@ CAP = 300 * 1024 * 1024
 
 def get(url: str) -> tuple[int, Mapping[str, str], bytes]:
     """Return status, headers and at most `CAP` bytes, or raise `requests.RequestException`."""
-    with requests.get(url, timeout=(5, 20), allow_redirects=False, stream=True) as response:
+    with requests.Session() as session:
+        # A proxy of the environment knows nothing of this machine's own addresses.
+        session.trust_env = not is_private(url)
+        response = session.get(url, timeout=(5, 20), allow_redirects=False, stream=True)
         body = bytearray()
         for chunk in response.iter_content(64 * 1024):
             body += chunk

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import io
 import socket
 import sys
 import threading
@@ -11,12 +10,11 @@ import traceback
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
-from urllib.parse import unquote, urlsplit
 
 from django.core.handlers.wsgi import WSGIRequest
 from django.http import HttpResponse, JsonResponse
 
-from .app import Sandbox, configure
+from .app import Sandbox, configure, http_request
 from .faults import ConnectionLost
 from .world import World
 
@@ -56,6 +54,7 @@ def serving(world: World, host: str = "127.0.0.1", port: int = 0) -> Iterator[st
 
 class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True
     server: Server
 
     def handle_one_request(self) -> None:
@@ -90,26 +89,7 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _request(self) -> WSGIRequest:
         length = int(self.headers.get("Content-Length") or 0)
-        return request(self.command, self.path, self.headers.items(), self.rfile.read(length))
+        return http_request(self.command, self.path, self.headers.items(), self.rfile.read(length))
 
     def log_message(self, format: str, *args: Any) -> None:
         """Say nothing: request lines hold tokens."""
-
-
-def request(method: str, target: str, headers: Any, body: bytes) -> WSGIRequest:
-    """Return a Django request for an HTTP one; ``target`` is path and query as sent."""
-    parts = urlsplit("http://sandbox" + target if target.startswith("/") else target)
-    environ = {
-        "REQUEST_METHOD": method.upper(),
-        "PATH_INFO": unquote(parts.path, encoding="latin-1"),
-        "QUERY_STRING": parts.query,
-        "SERVER_NAME": "sandbox",
-        "SERVER_PORT": "80",
-        "wsgi.input": io.BytesIO(body),
-        "wsgi.url_scheme": "http",
-    }
-    for name, value in headers:
-        key = name.upper().replace("-", "_")
-        environ[key if key in ("CONTENT_TYPE", "CONTENT_LENGTH") else f"HTTP_{key}"] = value
-    environ["CONTENT_LENGTH"] = str(len(body))
-    return WSGIRequest(environ)

@@ -4,17 +4,16 @@ from __future__ import annotations
 
 import io
 from collections.abc import Mapping
-from typing import Any
 from urllib.parse import urlsplit
 
 import requests
+from django.core.handlers.wsgi import WSGIRequest
 from requests.adapters import BaseAdapter, HTTPAdapter
 from requests.exceptions import ReadTimeout
 from urllib3 import HTTPResponse as RawResponse
 
-from .app import HOSTS, Sandbox, configure
+from .app import HOSTS, Sandbox, configure, http_request
 from .faults import ConnectionLost
-from .server import request as django_request
 from .world import World
 
 URL = "http://sandbox.invalid"
@@ -74,7 +73,7 @@ class SandboxAdapter(BaseAdapter):
         """Nothing to close."""
 
 
-def _django(request: requests.PreparedRequest) -> Any:
+def _django(request: requests.PreparedRequest) -> WSGIRequest:
     parts = urlsplit(request.url or "")
     prefix = f"/{parts.hostname}" if parts.hostname in HOSTS else ""
     target = prefix + (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
@@ -82,4 +81,4 @@ def _django(request: requests.PreparedRequest) -> Any:
     if not isinstance(body, (bytes, str)):
         body = b"".join(body)
     data = body.encode() if isinstance(body, str) else body
-    return django_request(request.method or "GET", target, request.headers.items(), data)
+    return http_request(request.method or "GET", target, request.headers.items(), data)
