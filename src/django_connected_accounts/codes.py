@@ -448,6 +448,9 @@ CODES: Mapping[str, Meaning] = {
     "cover_not_a_picture": Meaning(
         _("The cover is not a picture."), _("Choose a picture, for example a JPEG."), "author"
     ),
+    "cover_not_available": Meaning(
+        _("This post has no place for a cover: only a reel's film has one."), _("Remove the cover."), "author"
+    ),
     "fit_not_possible": Meaning(
         _("Films can't be converted, cropped or padded here."),
         _("Leave it as it is, or edit the film before you add it."),
@@ -455,6 +458,9 @@ CODES: Mapping[str, Meaning] = {
     ),
     "fit_unknown": Meaning(
         _("“%(fit)s” is no way to make a picture fit."), _("Use “convert”, “crop” or “pad”."), "author"
+    ),
+    "kind_unknown": Meaning(
+        _("There are no posts of the kind “%(kind)s” here."), _("Choose another kind."), "author"
     ),
     "media_ambiguous": Meaning(
         _("This entry gives more than one of a file, a link and a media of the post."),

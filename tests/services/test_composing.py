@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import uuid
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from typing import Any
 
@@ -11,13 +12,13 @@ import pytest
 from django.contrib.auth import get_user_model
 from django.core.files.storage import storages
 from django.core.files.uploadedfile import SimpleUploadedFile
-from django.db import transaction
+from django.db import connection, transaction
 from django.utils import timezone
 
 from django_connected_accounts.exceptions import InvalidRequest
 from django_connected_accounts.models import ConnectedAccount, Event, Post, PostMedia, Publication
 from django_connected_accounts.sandbox import samples
-from django_connected_accounts.services import composing, reviewing, storing
+from django_connected_accounts.services import composing, publishing, reviewing, storing
 from django_connected_accounts.services.composing import NewMedia
 
 pytestmark = pytest.mark.django_db
@@ -423,3 +424,29 @@ def test_what_is_replaced_is_deleted_only_once_the_change_is_sure(user: Any) -> 
     assert before in stored()
     composing.edit(post, by=user, media=[])
     assert stored() == []
+
+
+@pytest.mark.databases
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.skipif("not connection.features.has_select_for_update_skip_locked")
+def test_no_runner_takes_a_post_while_it_is_edited(user: Any, account: ConnectedAccount) -> None:
+    post = composing.compose(user, text="Fresh", accounts=[account])
+    schedule(post, account, run_at=timezone.now() - timedelta(minutes=1))
+
+    def claimed() -> int:
+        with ThreadPoolExecutor(1) as runner:
+            return runner.submit(_claim).result(timeout=20)
+
+    with transaction.atomic():
+        composing.edit(post, by=user, text="Fresher")
+        assert claimed() == 0
+    assert claimed() == 1
+    with pytest.raises(InvalidRequest, match="post_being_sent"):
+        composing.edit(post, by=user, text="Freshest")
+
+
+def _claim() -> int:
+    try:
+        return len(publishing.claim(10)[0])
+    finally:
+        connection.close()
