@@ -125,6 +125,24 @@ def test_a_misspelt_instagram_scope_gets_json_instead_of_a_page(remote: Remote) 
     }
 
 
+def test_instagram_login_is_not_had_without_its_basic_permission(remote: Remote, world: World) -> None:
+    with pytest.raises(consent.Blocked):
+        consent.visit(world, remote.authorize_url("B", scope="instagram_business_content_publish"), "shop")
+
+
+def test_what_is_unticked_later_is_granted_no_more(remote: Remote, world: World) -> None:
+    consent.visit(world, remote.authorize_url("B"), "shop")
+    assert "instagram_business_content_publish" in world.grants["sandbox-instagram-app", "shop"].granted
+    consent.visit(world, remote.authorize_url("B"), "shop", decline=["instagram_business_content_publish"])
+    assert "instagram_business_content_publish" not in world.grants["sandbox-instagram-app", "shop"].granted
+
+
+def test_a_code_dies_with_the_removal_of_the_app(remote: Remote, world: World) -> None:
+    remote.code("shop", "B")
+    world.revoke("shop", 458)
+    assert not world.codes
+
+
 def test_an_app_in_development_mode_refuses_in_either_way(remote: Remote, world: World) -> None:
     world.toggles.developer_mode = "redirect"
     location = consent.visit(world, remote.authorize_url("B"), "shop")

@@ -172,7 +172,7 @@ def decide(
     offered = _offered(request, grant)
     ticked = set(offered) if scopes is None else set(scopes) & set(offered)
     ticked |= MANDATORY[request.login]
-    grant.granted |= ticked
+    grant.granted = (grant.granted - set(offered)) | ticked
     grant.declined = (grant.declined | set(offered)) - grant.granted
     possible = all_targets(person)
     grant.targets = possible if targets is None else _with_accounts(person, set(targets))
@@ -201,6 +201,8 @@ def _begin(world: World, login: Login, params: Mapping[str, Any]) -> ConsentRequ
     scopes = _names(params)
     if unknown := [scope for scope in scopes if scope not in SCOPES[login]]:
         raise Blocked("Invalid scopes", f"Invalid Scopes: {', '.join(unknown)}")
+    if login == "instagram" and not MANDATORY[login] <= set(scopes):
+        raise Blocked("Invalid scopes", "instagram_business_basic is required.")
     request = ConsentRequest(
         id=world.new_word("consent"),
         login=login,

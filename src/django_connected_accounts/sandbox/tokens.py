@@ -152,6 +152,7 @@ def end(world: World, person: str, reason: int, client_id: str = "") -> int:
     if reason == 458:
         for key in [key for key in world.grants if key[1] == person and client_id in ("", key[0])]:
             del world.grants[key]
+        world.codes = {value: code for value, code in world.codes.items() if code.person != person}
     return ended
 
 
