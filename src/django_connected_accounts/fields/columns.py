@@ -239,6 +239,11 @@ class EncryptedJSONField(EncryptedField):
     blanks = ("{}", "[]")
     nothing = (None,)
 
+    def get_db_prep_save(self, value: Any, connection: Any) -> Any:
+        if value in ({}, []):
+            return self.dump(value)
+        return super().get_db_prep_save(value, connection)
+
     def accept(self, value: Any) -> Any:
         return value
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from django.core.exceptions import FieldError
 from django.db import models, router, transaction
 
-from .sealed import Sealed, moved
+from .sealed import Sealed, SealedInRow, moved
 
 if TYPE_CHECKING:
     from .columns import EncryptedField
@@ -48,16 +48,18 @@ def refuse_moving(
     update_fields: Collection[str] | None,
     **kwargs: Any,
 ) -> None:
-    """Raise FieldError before a save that changes binding columns and leaves out the secrets bound to them.
-
-    A save that includes them is judged by `SealedInRow.ciphertext`.
-    """
-    if raw or update_fields is None or instance._state.adding:
+    """Raise FieldError before a save that would part secrets from the columns they are bound to."""
+    if raw:
         return
     for field in bound_fields(sender):
+        if update_fields is None or not {field.name, field.attname}.isdisjoint(update_fields):
+            saved = getattr(instance, field.attname)
+            if isinstance(saved, SealedInRow):
+                saved.refuse_moving()
+            continue
         columns = {sender._meta.get_field(name) for name in field.binding}
         names = {name for column in columns for name in (column.name, column.attname)}  # type: ignore[union-attr]
-        if names.isdisjoint(update_fields) or not {field.name, field.attname}.isdisjoint(update_fields):
+        if names.isdisjoint(update_fields):
             continue
         now = field.row.encode(field.row.of(instance))
         known = instance.__dict__.get(field.attname)

@@ -44,6 +44,9 @@ class Masked:
     def __str__(self) -> str:
         return MASK
 
+    def __format__(self, spec: str) -> str:
+        return format(MASK, spec)
+
 
 class Sealed(Masked):
     """A stored secret. ``values()`` and annotations give it, as they have no row to open it with.
