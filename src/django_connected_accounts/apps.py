@@ -12,3 +12,4 @@ class ConnectedAccountsConfig(AppConfig):
 
     def ready(self) -> None:
         from . import checks  # noqa: F401
+        from .services import storing  # noqa: F401  it deletes the files of deleted media

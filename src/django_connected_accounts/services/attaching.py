@@ -80,8 +80,6 @@ def attach(post: Post, ready: Sequence[Prepared]) -> None:
     if not kept <= before.keys():
         raise InvalidRequest("media_not_found", field="media")
     for row in (row for key, row in before.items() if key not in kept):
-        for file in (row.file, row.rendition, row.cover):
-            storing.discard(file)
         row.delete()
     # Out of the way first: no two rows may share a position at any moment.
     PostMedia.objects.filter(post=post).update(position=F("position") + MOST_MEDIA)

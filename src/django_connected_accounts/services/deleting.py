@@ -9,7 +9,7 @@ from django.db import transaction
 from django_connected_accounts.exceptions import InvalidRequest
 from django_connected_accounts.models import Post
 
-from . import reviewing, storing
+from . import reviewing
 
 
 def delete(post: Post, *, by: Any) -> None:
@@ -19,7 +19,4 @@ def delete(post: Post, *, by: Any) -> None:
         reviewing.lock(post)
         if post.publications.exists():
             raise InvalidRequest("post_already_scheduled")
-        for media in post.media.all():
-            for file in (media.file, media.rendition, media.cover):
-                storing.discard(file)
         post.delete()

@@ -7,12 +7,16 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from functools import partial
-from typing import IO
+from typing import IO, Any
 
 from django.core.files import File
 from django.core.files.storage import Storage
 from django.db import transaction
 from django.db.models.fields.files import FieldFile
+from django.db.models.signals import post_delete
+from django.dispatch import receiver
+
+from django_connected_accounts.models import PostMedia
 
 log = logging.getLogger("django_connected_accounts")
 
@@ -50,6 +54,13 @@ def discard(field: FieldFile) -> None:
     """Delete a file once the transaction is committed. The row is the caller's to change."""
     if field:
         transaction.on_commit(partial(_delete, field.storage, str(field.name)), robust=True)
+
+
+@receiver(post_delete, sender=PostMedia)
+def _discard_files(instance: PostMedia, **kwargs: Any) -> None:
+    """However a media is deleted, with its post or its user, its files go too."""
+    for file in (instance.file, instance.rendition, instance.cover):
+        discard(file)
 
 
 def _delete(storage: Storage, name: str) -> None:
