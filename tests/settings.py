@@ -83,8 +83,13 @@ else:
         "default": {
             "ENGINE": "django.db.backends.sqlite3",
             "NAME": os.path.join(MEDIA_ROOT, "tests.sqlite3"),
-            "OPTIONS": {"transaction_mode": "IMMEDIATE", "timeout": 30},
-            "TEST": {"NAME": os.environ.get("CONNECTED_ACCOUNTS_TEST_FILE") or None},
+            "OPTIONS": {
+                "transaction_mode": "IMMEDIATE",
+                "timeout": 30,
+                "init_command": "PRAGMA journal_mode = WAL; PRAGMA synchronous = OFF",
+            },
+            # A file: threads that share a database in memory lock one another out without waiting.
+            "TEST": {"NAME": os.path.join(MEDIA_ROOT, "test.sqlite3")},
         }
     }
 

@@ -17,7 +17,7 @@ from django_connected_accounts.exceptions import ConnectionFailed, NotAuthorized
 from django_connected_accounts.providers.base import Provider
 from django_connected_accounts.providers.types import Profile, Tokens
 
-APPS = {"strict": {"CLASS": "tests.strict_platform.Strict", "CLIENT_ID": "app", "CLIENT_SECRET": "s"}}  # noqa: S105
+APPS = {"strict": {"CLASS": "tests.strict_platform.Strict", "CLIENT_ID": "app", "CLIENT_SECRET": "s"}}
 
 
 class Strict(Provider):
@@ -35,6 +35,7 @@ class Strict(Provider):
     verifiers: ClassVar[dict[str, str]]
     exchanged: ClassVar[list[dict[str, str]]]
     refreshed: ClassVar[list[str]]
+    spent: ClassVar[set[str]]
     before_answer: ClassVar[Callable[[], None] | None]
     answer: ClassVar[Tokens | Exception | None]
     """What the next refreshes get instead of an honest answer."""
@@ -44,7 +45,7 @@ class Strict(Provider):
     @classmethod
     def reset(cls) -> None:
         cls.profile = Profile(account_id="77", username="strict.one")
-        cls.verifiers, cls.exchanged, cls.refreshed = {}, [], []
+        cls.verifiers, cls.exchanged, cls.refreshed, cls.spent = {}, [], [], set()
         cls.before_answer = cls.answer = None
 
     def exchange(self, code: str, *, redirect_uri: str, verifier: str) -> Tokens:
@@ -61,8 +62,10 @@ class Strict(Provider):
 
     def refresh(self, tokens: Tokens) -> Tokens:
         with self._lock:
-            again = tokens.refresh_token in self.refreshed
             self.refreshed.append(tokens.refresh_token)
+            again = tokens.refresh_token in self.spent
+            if self.answer is None:
+                self.spent.add(tokens.refresh_token)
         if self.before_answer:
             type(self).before_answer()  # type: ignore[misc]
         if again:

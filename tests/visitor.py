@@ -1,4 +1,4 @@
-"""A user in a browser, who goes to a simulated platform and comes back; and what the tests ask of the platform."""
+"""A user in a browser, who goes to a simulated platform and comes back."""
 
 from __future__ import annotations
 
@@ -42,13 +42,20 @@ class Visitor:
         return connecting.complete(self.user, platform, browser=self.browser, params=params)
 
     def goes(
-        self, person: str = "shop", platform: str = "instagram_login", *, decline: Iterable[str] = (), **options: Any
+        self,
+        person: str = "shop",
+        platform: str = "instagram_login",
+        *,
+        decline: Iterable[str] = (),
+        **options: Any,
     ) -> ConnectionAttempt:
         """Begin, allow at the platform but for what is declined, and come back."""
         begun = self.begins(platform, **options)
         return self.returns(self.consents(begun, person, decline=set(decline)), platform)
 
-    def connects(self, person: str = "shop", platform: str = "instagram_login", **options: Any) -> ConnectedAccount:
+    def connects(
+        self, person: str = "shop", platform: str = "instagram_login", **options: Any
+    ) -> ConnectedAccount:
         """Go, come back, and choose everything that can be chosen."""
         attempt = self.goes(person, platform, **options)
         if attempt.status == attempt.Status.CHOOSING:

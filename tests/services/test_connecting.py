@@ -39,7 +39,11 @@ def test_one_usable_account_is_connected_at_once(visitor: Visitor) -> None:
     account = ConnectedAccount.objects.get()
     assert attempt.status == Status.CONNECTED
     assert attempt.connected == [str(account.pk)]
-    assert (account.user, account.platform, account.username) == (visitor.user, "instagram_login", "juniper.shop")
+    assert (account.user, account.platform, account.username) == (
+        visitor.user,
+        "instagram_login",
+        "juniper.shop",
+    )
     assert account.health == Health.ACTIVE
     assert account.is_active
     assert account.is_verified
@@ -89,7 +93,10 @@ def test_an_account_connected_already_is_said_to_be_so(visitor: Visitor) -> None
 
     again = visitor.goes("two_businesses", "instagram")
 
-    assert {c.username: c.connected for c in connecting.candidates(again)} == {"bakery.nord": True, "coffee.nord": False}
+    assert {c.username: c.connected for c in connecting.candidates(again)} == {
+        "bakery.nord": True,
+        "coffee.nord": False,
+    }
 
 
 def test_accounts_that_cannot_be_published_to_are_shown_with_the_reason_and_cannot_be_chosen(
@@ -138,7 +145,9 @@ def test_a_choice_is_made_once_and_in_time(visitor: Visitor) -> None:
         connecting.choose(visitor.user, late, ids)
 
 
-def test_nothing_is_connected_when_one_of_those_chosen_fails_its_check(visitor: Visitor, world: World) -> None:
+def test_nothing_is_connected_when_one_of_those_chosen_fails_its_check(
+    visitor: Visitor, world: World
+) -> None:
     attempt = visitor.goes("two_businesses", "instagram")
     ids = [found.account_id for found in connecting.candidates(attempt)]
     world.fault(action="status", path="content_publishing_limit", nth=2, status=400, code=10)
@@ -152,12 +161,17 @@ def test_nothing_is_connected_when_one_of_those_chosen_fails_its_check(visitor: 
     assert attempt.status == Status.CHOOSING
 
 
-def test_the_callback_of_a_first_connection_costs_few_queries(visitor: Visitor) -> None:
-    begun = visitor.begins()
-    params = visitor.consents(begun)
+@pytest.mark.parametrize(
+    ("platform", "person"), [("instagram", "two_businesses"), ("instagram_login", "shop")]
+)
+@pytest.mark.django_db(transaction=True)
+def test_the_callback_of_a_first_connection_costs_few_queries(
+    visitor: Visitor, platform: str, person: str
+) -> None:
+    params = visitor.consents(visitor.begins(platform), person)
 
     with CaptureQueriesContext(connection) as queries:
-        visitor.returns(params)
+        visitor.returns(params, platform)
 
     control = ("BEGIN", "SAVEPOINT", "RELEASE", "COMMIT", "ROLLBACK")
     asked = [query["sql"] for query in queries if not query["sql"].startswith(control)]
@@ -191,7 +205,10 @@ def test_what_was_declined_is_asked_for_again(visitor: Visitor) -> None:
     needed = "pages_show_list"
     assert "auth_type" not in visitor.begins("instagram").authorization_url
     begun = visitor.begins("instagram")
-    assert ends(visitor, visitor.consents(begun, "two_businesses", decline={needed}), "instagram").code == "scopes_declined"
+    assert (
+        ends(visitor, visitor.consents(begun, "two_businesses", decline={needed}), "instagram").code
+        == "scopes_declined"
+    )
 
     again = visitor.begins("instagram")
     assert "auth_type=rerequest" in again.authorization_url
@@ -203,7 +220,8 @@ def test_what_was_declined_is_asked_for_again(visitor: Visitor) -> None:
 
 
 @pytest.mark.parametrize(
-    ("asked", "code"), [({"platform": "nowhere"}, "unknown_platform"), ({"account": "theirs"}, "account_not_found")]
+    ("asked", "code"),
+    [({"platform": "nowhere"}, "unknown_platform"), ({"account": "theirs"}, "account_not_found")],
 )
 def test_what_cannot_be_begun_is_refused(
     visitor: Visitor, stranger: Visitor, asked: dict[str, Any], code: str
@@ -277,13 +295,17 @@ def test_where_no_account_can_be_published_to_it_ends_with_the_reason(
 def test_where_no_account_was_ticked_it_ends(visitor: Visitor) -> None:
     begun = visitor.begins("instagram")
 
-    assert ends(visitor, visitor.consents(begun, "two_businesses", targets=[]), "instagram").code == "no_account"
+    assert (
+        ends(visitor, visitor.consents(begun, "two_businesses", targets=[]), "instagram").code == "no_account"
+    )
 
 
 def test_declined_scopes_that_nothing_works_without_end_it_and_are_named(visitor: Visitor) -> None:
     begun = visitor.begins("instagram")
 
-    failed = ends(visitor, visitor.consents(begun, "two_businesses", decline={"instagram_basic"}), "instagram")
+    failed = ends(
+        visitor, visitor.consents(begun, "two_businesses", decline={"instagram_basic"}), "instagram"
+    )
 
     assert failed.code == "scopes_declined"
     assert failed.params["scopes"] == "instagram_basic"
@@ -307,7 +329,9 @@ def test_an_account_whose_publishing_was_declined_is_kept_and_says_so(visitor: V
     assert account.health == Health.ACTIVE
 
 
-def test_a_platform_that_is_down_ends_it_and_the_code_is_not_tried_again(visitor: Visitor, world: World) -> None:
+def test_a_platform_that_is_down_ends_it_and_the_code_is_not_tried_again(
+    visitor: Visitor, world: World
+) -> None:
     world.fault(action="status", host=EXCHANGES[0], status=503, times=0)
 
     failed = ends(visitor, visitor.consents(visitor.begins()))
@@ -316,7 +340,9 @@ def test_a_platform_that_is_down_ends_it_and_the_code_is_not_tried_again(visitor
     assert calls(world, EXCHANGES) == 1
 
 
-def test_trouble_after_the_exchange_ends_it_and_the_code_is_not_tried_again(visitor: Visitor, world: World) -> None:
+def test_trouble_after_the_exchange_ends_it_and_the_code_is_not_tried_again(
+    visitor: Visitor, world: World
+) -> None:
     world.fault(action="status", host="graph.instagram.com", path="/me", status=503, times=0)
     params = visitor.consents(visitor.begins())
 
@@ -332,7 +358,9 @@ def test_trouble_after_the_exchange_ends_it_and_the_code_is_not_tried_again(visi
     assert not ConnectedAccount.objects.exists()
 
 
-def test_a_provider_that_breaks_ends_it_as_our_failure(visitor: Visitor, strict: type[Strict], monkeypatch: Any) -> None:
+def test_a_provider_that_breaks_ends_it_as_our_failure(
+    visitor: Visitor, strict: type[Strict], monkeypatch: Any
+) -> None:
     monkeypatch.setattr(Strict, "profiles", lambda self, tokens: 1 / 0)
     state = parse_qs(urlsplit(visitor.begins("strict").authorization_url).query)["state"]
 
@@ -374,7 +402,9 @@ def test_reconnecting_another_account_is_refused_and_changes_nothing(visitor: Vi
 
 def test_reconnecting_takes_the_one_account_among_several(visitor: Visitor) -> None:
     attempt = visitor.goes("two_businesses", "instagram")
-    coffee = connecting.choose(visitor.user, attempt, [connecting.candidates(attempt, "coffee")[0].account_id])[0]
+    coffee = connecting.choose(
+        visitor.user, attempt, [connecting.candidates(attempt, "coffee")[0].account_id]
+    )[0]
     connecting.disconnect(coffee, by=visitor.user)
 
     again = visitor.goes("two_businesses", "instagram", account=coffee)
@@ -388,7 +418,9 @@ def test_reconnecting_takes_the_one_account_among_several(visitor: Visitor) -> N
 def test_an_account_with_unreadable_tokens_is_healed_by_reconnecting(visitor: Visitor) -> None:
     account = visitor.connects()
     with connection.cursor() as cursor:
-        cursor.execute("UPDATE connected_accounts SET access_token = 'dca1.00000000.AAAA', refresh_token = 'x'")
+        cursor.execute(
+            "UPDATE connected_accounts SET access_token = 'dca1.00000000.AAAA', refresh_token = 'x'"
+        )
 
     visitor.connects(account=account)
 
@@ -429,7 +461,8 @@ def test_where_ownership_is_exclusive_the_second_user_is_refused(
 
 def test_testing_a_connection_writes_what_the_platform_says(visitor: Visitor, world: World) -> None:
     account = visitor.connects()
-    assert (owner := world.people["shop"].instagram)
+    owner = world.people["shop"].instagram
+    assert owner is not None
     owner.username, owner.name = "juniper.new", "Juniper, renamed"
 
     connecting.verify(account, by=visitor.user)
@@ -463,7 +496,9 @@ def test_testing_a_connection_says_nothing_when_the_platform_is_down(visitor: Vi
 
 def test_testing_heals_an_account_whose_owner_has_acted(visitor: Visitor, world: World) -> None:
     account = visitor.connects()
-    checkpoint = world.fault(action="status", host="graph.instagram.com", status=400, code=190, subcode=459, times=0)
+    checkpoint = world.fault(
+        action="status", host="graph.instagram.com", status=400, code=190, subcode=459, times=0
+    )
     connecting.verify(account, by=visitor.user)
     assert account.health == Health.ACTION_NEEDED
 

@@ -16,16 +16,17 @@ log = logging.getLogger("django_connected_accounts")
 
 
 def record(verb: str, *, code: str = "", actor: Any = None, **what: Any) -> Event:
-    """Write an event in the caller's transaction and tell it on after commit.
+    """Write an event in the caller's transaction and tell it on after commit, where anybody listens.
 
     ``what`` are ``account``, ``post``, ``publication`` and ``data`` (plain values, never a secret).
     """
     signal = VERBS[verb]
+    told = signal is None or not signal.has_listeners(Event)
     event = Event(verb=verb, code=code, actor=actor, **what)
-    if signal is None:
+    if told:
         event.dispatched_at = event.at
     event.save(force_insert=True)
-    if signal is not None:
+    if not told:
         transaction.on_commit(lambda: _tell(event), robust=True)
     return event
 
