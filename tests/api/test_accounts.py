@@ -16,6 +16,8 @@ from django_connected_accounts.sandbox import World
 
 from .conftest import Api
 
+pytestmark = pytest.mark.databases
+
 Make = Callable[..., ConnectedAccount]
 SECRETS = ("EAAsecret-access", "secret-refresh", "secret-user")
 

@@ -1,0 +1,90 @@
+"""What a person decides about one publication."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.utils import timezone
+
+from django_connected_accounts.models import ConnectedAccount, Publication
+
+from .conftest import Api
+
+VERBS = {
+    "retry": {},
+    "cancel": {},
+    "check": {},
+    "live": {"permalink": "https://www.instagram.com/p/abc/"},
+    "again": {},
+    "reschedule": {"at": "2030-01-01T10:00:00Z"},
+}
+
+
+@pytest.fixture
+def publication(
+    ada: Api, account: Callable[..., ConnectedAccount], photo: Callable[..., bytes]
+) -> Publication:
+    file = SimpleUploadedFile("a.jpg", photo(), "image/jpeg")
+    post = ada.form("/posts/", {"media": file, "accounts": [str(account(ada.user).pk)]}).json()["id"]
+    ada.post(f"/posts/{post}/schedule", {"at": "2030-01-01T09:00:00Z"})
+    return Publication.objects.get()
+
+
+def _stand(publication: Publication, status: str, **more: Any) -> None:
+    Publication.objects.filter(pk=publication.pk).update(status=status, **more)
+
+
+@pytest.mark.parametrize(
+    ("status", "verb", "becomes"),
+    [
+        ("failed", "retry", "scheduled"),
+        ("missed", "retry", "scheduled"),
+        ("scheduled", "cancel", "cancelled"),
+        ("held", "cancel", "cancelled"),
+        ("unknown", "check", "sending"),
+        ("unknown", "live", "published"),
+        ("unknown", "again", "scheduled"),
+        ("scheduled", "reschedule", "scheduled"),
+    ],
+)
+def test_each_decision_where_it_is_possible(
+    status: str, verb: str, becomes: str, ada: Api, publication: Publication
+) -> None:
+    unknown = {"intent_at": timezone.now() - timedelta(hours=2), "repeatable": False}
+    _stand(publication, status, **(unknown if status == "unknown" else {}))
+    answer = ada.post(f"/publications/{publication.pk}/{verb}", VERBS[verb])
+    assert answer.status_code in (200, 202), answer.content
+    assert answer.json()["status"] == becomes
+    if verb == "live":
+        assert answer.json()["permalink"] == VERBS["live"]["permalink"]
+    if verb == "reschedule":
+        assert answer.json()["due_at"] == "2030-01-01T10:00:00Z"
+
+
+@pytest.mark.parametrize("verb", VERBS)
+def test_a_decision_that_makes_no_sense_now_is_refused(verb: str, ada: Api, publication: Publication) -> None:
+    _stand(publication, "published", remote_id="17")
+    answer = ada.post(f"/publications/{publication.pk}/{verb}", VERBS[verb])
+    assert (answer.status_code, answer.json()["error"]["code"]) == (409, "not_possible_now")
+    assert Publication.objects.get().status == "published"
+
+
+@pytest.mark.parametrize("verb", VERBS)
+def test_nobody_decides_about_somebody_elses_publication(
+    verb: str, ben: Api, publication: Publication
+) -> None:
+    known = ben.post(f"/publications/{publication.pk}/{verb}", VERBS[verb])
+    unknown = ben.post(f"/publications/{uuid4()}/{verb}", VERBS[verb])
+    assert known.status_code == unknown.status_code == 404
+    assert known.content == unknown.content
+
+
+def test_a_link_that_is_none_is_refused(ada: Api, publication: Publication) -> None:
+    _stand(publication, "unknown")
+    answer = ada.post(f"/publications/{publication.pk}/live", {"permalink": "javascript:alert(1)"})
+    assert (answer.status_code, set(answer.json()["error"]["fields"])) == (422, {"permalink"})
