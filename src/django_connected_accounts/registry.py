@@ -119,7 +119,7 @@ def _class(platform: str) -> type[Provider]:
     try:
         found = import_string(path)
     except ImportError as error:
-        raise ImproperlyConfigured(f"{where}['CLASS']: {error}") from error
+        raise ImproperlyConfigured(f"{where}['CLASS'] {path}: {error}") from error
     if not (isinstance(found, type) and issubclass(found, Provider)):
         raise ImproperlyConfigured(f"{where}['CLASS'] {path} is no Provider")
     if found.id != platform:
