@@ -58,8 +58,8 @@ def finish(publication: Publication, outcome: Published | Pending) -> None:
             publication.status = Status.WAITING if outcome.waiting else Status.SENDING
         publication.code, data = "", {}
         news = "" if outcome.waiting and was == publication.status else "step"
-    data = {"step": publication.step, "note": outcome.note, **data}
-    store(publication, news, wait=following.retry_after if following else None, data=data)
+    facts = {"step": publication.step, "note": outcome.note, **data}
+    store(publication, news, wait=following.retry_after if following else None, data=facts)
 
 
 def doubt(publication: Publication, error: Exception, refusal: ProviderError | None = None) -> None:
