@@ -24,11 +24,11 @@ class ReadOnly(_ModelAdmin):
     hidden: tuple[str, ...] = ("lease_token", "lease_until")
     show_full_result_count = False
 
-    def get_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
+    def get_fields(self, request: HttpRequest, obj: Any = None) -> list[Any]:
         names = [field.name for field in self.model._meta.concrete_fields]
         return [name for name in names if name not in {*self.hidden, *self._secrets()}]
 
-    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[Any]:
         return self.get_fields(request, obj)
 
     def get_queryset(self, request: HttpRequest) -> Any:

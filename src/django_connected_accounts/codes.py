@@ -535,4 +535,18 @@ CODES: Mapping[str, Meaning] = {
         _("Give each a “username” and, for pictures, “x” and “y” from 0 to 1."),
         "author",
     ),
+    # Pages
+    "invalid_time": Meaning(
+        _("This is no date and time."), _("Choose a day and a time, without a zone."), "author"
+    ),
+    "page_role": Meaning(
+        _("A Facebook Page that is linked to the account, and your right to publish with it."),
+        _("You are asked to choose the Page on the way."),
+        "owner",
+    ),
+    "professional_account": Meaning(
+        _("A professional account: business or creator."),
+        _("Switching is free: in the app, Settings, Account type and tools."),
+        "owner",
+    ),
 }

@@ -75,9 +75,9 @@ class TimeForm(Form):
     at = WallClockField(label=_("Date and time"))
     zone = forms.ChoiceField(label=_("Time zone"))
 
-    def __init__(self, *args: Any, **options: Any) -> None:
+    def __init__(self, data: Any = None, files: Any = None, **options: Any) -> None:
         initial = {"zone": timezone.get_current_timezone_name(), **(options.pop("initial", None) or {})}
-        super().__init__(*args, initial=initial, **options)
+        super().__init__(data, files, initial=initial, **options)
         zone = self.fields["zone"]
         assert isinstance(zone, forms.ChoiceField)  # noqa: S101
         zone.choices = zone_choices(initial["zone"])
@@ -109,7 +109,7 @@ class FilesField(forms.FileField):
 class PostForm(TimeForm):
     """What to publish, where, and when."""
 
-    places = {"media": "files", "account": "accounts"}
+    places = {"media": "uploads"}
 
     accounts = forms.ModelMultipleChoiceField(
         ConnectedAccount.objects.none(),
@@ -120,7 +120,7 @@ class PostForm(TimeForm):
     text = forms.CharField(
         label=_("Text"), required=False, strip=False, widget=forms.Textarea(attrs={"rows": 7, "dir": "auto"})
     )
-    files = FilesField(
+    uploads = FilesField(
         label=_("Pictures and films"),
         required=False,
         allow_empty_file=True,
@@ -141,17 +141,19 @@ class PostForm(TimeForm):
         label=_("First comment"), required=False, widget=forms.Textarea(attrs={"rows": 2, "dir": "auto"})
     )
 
-    field_order = ("accounts", "text", "files", "alt_texts", "kind", "first_comment")
+    field_order = ("accounts", "text", "uploads", "alt_texts", "kind", "first_comment")
 
     def __init__(
         self,
-        *args: Any,
+        data: Any = None,
+        files: Any = None,
+        *,
         accounts: QuerySet[ConnectedAccount],
         options: Mapping[str, Option],
         timed: bool = False,
         **kwargs: Any,
     ) -> None:
-        super().__init__(*args, **kwargs)
+        super().__init__(data, files, **kwargs)
         chosen = self.fields["accounts"]
         assert isinstance(chosen, forms.ModelMultipleChoiceField)  # noqa: S101
         chosen.queryset = accounts
@@ -199,9 +201,9 @@ class MediaForm(Form):
     )
     remove = forms.BooleanField(label=_("Remove it"), required=False)
 
-    def __init__(self, *args: Any, media: PostMedia, **kwargs: Any) -> None:
+    def __init__(self, data: Any = None, files: Any = None, *, media: PostMedia) -> None:
         initial = {"position": media.position + 1, "alt_text": media.alt_text, "fit": media.fit}
-        super().__init__(*args, prefix=f"media-{media.pk}", initial=initial, **kwargs)
+        super().__init__(data, files, prefix=f"media-{media.pk}", initial=initial)
         self.media_row = media
         if media.kind == "video":
             del self.fields["fit"]

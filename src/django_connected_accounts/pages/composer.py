@@ -177,7 +177,7 @@ def again(media: PostMedia, **changes: Any) -> composing.NewMedia:
 
 
 def _new(form: PostForm) -> list[composing.NewMedia]:
-    files, alt_texts = form.cleaned_data["files"], form.cleaned_data["alt_texts"].splitlines()
+    files, alt_texts = form.cleaned_data["uploads"], form.cleaned_data["alt_texts"].splitlines()
     alt_texts += [""] * (len(files) - len(alt_texts))
     return [
         composing.NewMedia(file=file, alt_text=alt_text.strip())

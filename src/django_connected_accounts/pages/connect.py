@@ -94,8 +94,8 @@ class Callback(Page):
         params = {name: list(values) for name, values in request.GET.lists()}
         try:
             attempt = connecting.complete(request.user, platform, browser=browser_id(request), params=params)
-        except ConnectionFailed as error:
-            attempt = error.attempt
+        except (ConnectionFailed, InvalidRequest) as error:
+            attempt = getattr(error, "attempt", None)
             if attempt is None:
                 here = reverse("connected_accounts:connect", kwargs={"platform": platform})
                 return _see_other(f"{here}?{urlencode({'ended': error.code})}")

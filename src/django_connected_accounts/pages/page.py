@@ -28,7 +28,7 @@ class Page(LoginRequiredMixin, TemplateResponseMixin, ContextMixin, View):
 
     section = ""
     referrer_policy = "same-origin"
-    """Not stricter where there are forms: without a referrer a browser sends ``Origin: null``, which fails CSRF."""
+    """Not stricter where there are forms: without a referrer browsers send ``Origin: null``; CSRF fails."""
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         response = super().dispatch(request, *args, **kwargs)

@@ -50,7 +50,7 @@ class Posts(Page):
         posts = posts.annotate(needs_someone=_has(status__in=NEEDS_SOMEONE)).order_by(
             "-needs_someone", "-created_at", "-id"
         )
-        listed = posts.prefetch_related("media", _publications())
+        listed = posts.prefetch_related("media", Prefetch("publications", _publications()))
         page = Paginator(listed, settings.CONNECTED_ACCOUNTS_PAGE_SIZE).get_page(request.GET.get("page"))
         return self.show(page_obj=page, form=form, filtered=filtered)
 
@@ -76,7 +76,7 @@ class PostPage(Page):
         post = self.post_of(pk)
         deliveries = [
             Delivery(publication, (refused or {}).get(publication.pk))
-            for publication in _publications().queryset.filter(post=post).prefetch_related(_events())
+            for publication in _publications().filter(post=post).prefetch_related(_events())
         ]
         chosen = chosen_accounts(request, post)
         sent = {delivery.publication.account_id for delivery in deliveries}
@@ -255,11 +255,9 @@ def _has(**publication: Any) -> Exists:
     return Exists(Publication.objects.filter(post=OuterRef("pk"), **publication))
 
 
-def _publications() -> Prefetch[Any]:
-    rows = Publication.objects.select_related("account").defer(
-        "checkpoint", *(f"account__{secret}" for secret in SECRETS)
-    )
-    return Prefetch("publications", rows)
+def _publications() -> QuerySet[Publication]:
+    secrets = ("checkpoint", *(f"account__{secret}" for secret in SECRETS))
+    return Publication.objects.select_related("account").defer(*secrets)
 
 
 def _events() -> Prefetch[Any]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime, timedelta, tzinfo
 from datetime import timezone as fixed_zone
 from typing import Any
 from urllib.parse import urlsplit
@@ -229,7 +229,7 @@ def local_time(moment: datetime | None, zone: str = "") -> SafeString:
     if moment is None:
         return SafeString("")
     try:
-        tz = ZoneInfo(zone) if zone else timezone.get_current_timezone()
+        tz: tzinfo = ZoneInfo(zone) if zone else timezone.get_current_timezone()
     except (ZoneInfoNotFoundError, ValueError, OSError):
         tz = fixed_zone.utc
     utc = moment.astimezone(fixed_zone.utc)
