@@ -16,7 +16,8 @@ class Connection(models.Model):
     """Shaped like a connected account: three binding columns, a UUID key, two secrets."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
-    owner = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE)
+    # No constraint: this app has no migrations, so its tables are there before those of the users.
+    owner = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, db_constraint=False)
     platform = models.CharField(max_length=32)
     remote_id = models.CharField(max_length=191)
     name = models.CharField(max_length=100, blank=True)
