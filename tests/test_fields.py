@@ -484,7 +484,46 @@ def test_a_secret_can_not_be_assigned_to_another_row_or_field(account, owner):
         twin.refresh_token = account.token_sealed
 
 
+def test_a_child_table_can_not_part_from_the_secret_of_its_parent():
+    SignedCertificate.objects.create(owner_id=2, name="b", secret=SECRET, signer="me")
+    child = SignedCertificate.objects.get()
+    child.owner_id = 3
+    with pytest.raises(FieldError, match="rebind"):
+        child.save(update_fields=["owner_id"])
+    rebind(child, owner_id=3)
+    assert Certificate.objects.get().secret == SECRET
+
+
+def test_what_no_field_can_see_leaves_the_secret_closed_rather_than_wrong(account, other):
+    account.owner = other
+    Connection.objects.bulk_update([account], ["owner"])
+    assert code_of(lambda: Connection.objects.get().token) == "tampered"
+
+
+@pytest.mark.parametrize("emptied", [None, "no number"])
+def test_a_binding_column_emptied_in_the_database_closes_the_secret(account, emptied):
+    sealed = Connection.objects.values("token").get()["token"]
+    assert code_of(lambda: sealed.open(owner_id=emptied, platform="instagram", remote_id="17")) == "tampered"
+
+
 # Leaving no traces
+
+
+@pytest.mark.parametrize("failing", ["no key", "no owner"])
+def test_no_stack_frame_of_ours_holds_the_secret_when_saving_fails(owner, failing):
+    account = Connection(
+        owner=owner if failing == "no key" else None, platform="x", remote_id="1", token=SECRET
+    )
+    keys = [] if failing == "no key" else [crypto.generate_key()]
+    with (
+        override_settings(CONNECTED_ACCOUNTS_ENCRYPTION_KEYS=keys),
+        pytest.raises((FieldError, ImproperlyConfigured)) as caught,
+        transaction.atomic(),
+    ):
+        Connection.objects.bulk_create([account])
+    frames = [entry.frame.f_locals for entry in caught.traceback if "test_fields" not in str(entry.path)]
+    assert len(frames) > 3
+    assert not [held for held in frames if SECRET in repr(held)]
 
 
 def test_an_instance_shows_no_secret_to_whoever_inspects_it(account, caplog):

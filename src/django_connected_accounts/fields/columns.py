@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
-from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from django import forms
@@ -19,7 +18,6 @@ from django_connected_accounts import crypto
 from django_connected_accounts.exceptions import UndecryptableToken
 
 from .binding import Binding, Snapshot
-from .moving import refuse_moving
 from .sealed import AS_IS, Sealed, SealedAttribute, SealedInRow, SecretAttribute
 from .write_only import KEEP, WriteOnlyField, WriteOnlyJSONField
 
@@ -45,6 +43,7 @@ class EncryptedField(_Field):
     """Texts that hold no secret, and are stored as they are."""
     nothing: ClassVar[tuple[str | None, ...]]
     """Values that are kept as they are, unmasked."""
+    row: Binding
 
     def __init__(
         self, verbose_name: Any = None, *, label: str, binding: Iterable[str] = (), **options: Any
@@ -72,15 +71,24 @@ class EncryptedField(_Field):
 
     # Sealing
 
-    @cached_property
-    def row(self) -> Binding:
-        return Binding(self.model, self.binding)
+    def prepare(self, snapshot: Snapshot) -> None:
+        """Raise what `seal` would for want of a key or a binding, with no secret in a stack frame yet."""
+        crypto.boxes[self.label].header  # noqa: B018
+        self.row.encode(snapshot)
 
     def seal(self, text: str, snapshot: Snapshot) -> str:
         return text if text in self.blanks else crypto.boxes[self.label].seal(text, self.row.encode(snapshot))
 
     def open(self, text: str, snapshot: Snapshot) -> str:
-        return text if text in self.blanks else crypto.boxes[self.label].open(text, self.row.encode(snapshot))
+        if text in self.blanks:
+            return text
+        try:
+            row = self.row.encode(snapshot)
+        except (FieldError, ValidationError):
+            row = None  # A binding column that was emptied in the database.
+        if row is None:
+            raise UndecryptableToken("tampered", self.label)
+        return crypto.boxes[self.label].open(text, row)
 
     def is_outdated(self, text: str) -> bool:
         """Tell whether a stored text is under another key than the primary one, or in an old format."""
@@ -121,8 +129,7 @@ class EncryptedField(_Field):
     def contribute_to_class(self, cls: type[Model], name: str, private_only: bool = False) -> None:
         super().contribute_to_class(cls, name, private_only)
         setattr(cls, name, SecretAttribute(self))
-        if self.binding and not cls._meta.abstract:
-            models.signals.pre_save.connect(refuse_moving, sender=cls, dispatch_uid="refuse_moving")
+        self.row = Binding(cls, self.binding)
 
     def check(self, **kwargs: Any) -> list[checks.CheckMessage]:
         found = super().check(**kwargs)
@@ -184,7 +191,7 @@ class EncryptedField(_Field):
 
     # Forms
 
-    def formfield(self, **kwargs: Any) -> Any:  # type: ignore[override]
+    def formfield(self, **kwargs: Any) -> Any:
         options: dict[str, Any] = {"label": capfirst(self.verbose_name)}
         if self.help_text:
             options["help_text"] = self.help_text
@@ -261,7 +268,7 @@ class EncryptedJSONField(EncryptedField):
 _NO_LOOKUP = "{} is encrypted: of lookups it takes isnull, and exact with None."
 
 
-class _OnlyNone(Exact):  # type: ignore[type-arg]
+class _OnlyNone(Exact):
     def __init__(self, lhs: Any, rhs: Any) -> None:
         if rhs is not None:
             raise FieldError(_NO_LOOKUP.format(lhs.output_field.name))

@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, cast
 
 from django.apps import apps
-from django.core.exceptions import FieldError
 from django.db import models, transaction
 from django.db.models import Count, ExpressionWrapper, F, TextField
 from django.db.models.functions import Substr
@@ -61,8 +60,6 @@ def rotate(column: EncryptedField, using: str, batch_size: int) -> Iterator[Prog
                     progress.rotated += _rotate_row(column, using, pk, sealed.text, tuple(bound))
                 except UndecryptableToken as error:
                     progress.unreadable.append((pk, error.code))
-                except FieldError:
-                    progress.unreadable.append((pk, "binding_missing"))
         yield progress
         later = waiting.filter(pk__gt=batch[-1][0])
         batch = list(later.values_list("pk", column.name, *column.binding)[:batch_size])
@@ -80,7 +77,8 @@ def _filled(column: EncryptedField, using: str) -> models.QuerySet[Any]:
     """Return the rows that hold a secret, with ``raw`` as stored and its ``header``."""
     raw = ExpressionWrapper(F(column.name), output_field=TextField())
     rows = column.model._base_manager.using(using).filter(**{f"{column.name}__isnull": False})
-    return rows.annotate(raw=raw, header=Substr(raw, 1, 14)).exclude(header__in=("", *column.blanks))
+    filled = rows.annotate(raw=raw, header=Substr(raw, 1, 14)).exclude(header__in=("", *column.blanks))
+    return cast("models.QuerySet[Any]", filled)
 
 
 def _key_of(header: str) -> str:

@@ -93,9 +93,8 @@ class Sealed(Masked):
             if bound is None or bound is AS_IS:
                 bound = field.row.of(instance)
             dumped = field.open(cast(str, self.text), bound)
-            self.value = field.load(dumped)
-            self.dumped = dumped
-            self.bound = bound
+            value = field.load(dumped)
+            self.dumped, self.bound, self.value = dumped, bound, value
         return self.value
 
     @property
@@ -145,6 +144,8 @@ class SealedInRow(Masked):
             if not sealed.changed and not (field.is_outdated(sealed.text) and self._opens()):
                 return sealed.text
         now = field.row.of(self.instance)
+        if not self.is_blank:
+            field.prepare(now)
         dumped = field.dump(sealed.value)
         text = field.seal(dumped, now)
         self.sealed = self.instance.__dict__[field.attname] = Sealed(field, text, now, sealed.value, dumped)
@@ -154,7 +155,7 @@ class SealedInRow(Masked):
     def is_blank(self) -> bool:
         """Whether it holds an empty object or list."""
         sealed, field = self.sealed, self.sealed.field
-        return (field.dump(sealed.value) if sealed.text is None else sealed.text) in field.blanks
+        return (field.dump(sealed.value) if sealed.changed else sealed.text) in field.blanks
 
     def refuse_moving(self) -> None:
         """Raise FieldError where the row's binding columns are no longer those of this secret."""

@@ -7,7 +7,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import DEFAULT_DB_ALIAS
 
 from django_connected_accounts import crypto
-from django_connected_accounts.fields import rotation
+from django_connected_accounts.fields import EncryptedField, rotation
 
 SHOWN = 20
 
@@ -19,9 +19,7 @@ class Command(BaseCommand):
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument(
-            "--check", action="store_true", help="Only count; fail while an old key is used."
-        )
+        parser.add_argument("--check", action="store_true", help="Only count; fail while an old key is used.")
         parser.add_argument("--batch-size", type=int, default=500, help="Rows per transaction (500).")
         parser.add_argument("--database", default=DEFAULT_DB_ALIAS, help="Alias of the database (default).")
 
@@ -64,10 +62,10 @@ class Command(BaseCommand):
         return remaining
 
 
-def _primary(column: rotation.EncryptedField) -> str:
+def _primary(column: EncryptedField) -> str:
     return crypto.boxes[column.label].header[len(crypto.SUITE) : -1]
 
 
-def _outdated(column: rotation.EncryptedField, database: str) -> int:
+def _outdated(column: EncryptedField, database: str) -> int:
     counted = rotation.count(column, database)
     return counted.total() - counted[_primary(column)]
