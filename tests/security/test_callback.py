@@ -47,10 +47,18 @@ def state_of(begun: connecting.Begun) -> str:
 
 @pytest.mark.parametrize(
     "state",
-    [{}, {"state": ""}, {"state": [""]}, {"state": []}, {"state": ["{state}", "{state}"]}, {"state": "{state}" * 4},
-     {"state": "a\x00b"}, {"state": ["{state}\n"]}],
+    [
+        {},
+        {"state": ""},
+        {"state": [""]},
+        {"state": []},
+        {"state": ["{state}", "{state}"]},
+        {"state": "{state}" * 4},
+        {"state": "a\x00b"},
+        {"state": ["{state}\n"]},
+    ],
     ids=["none", "empty", "list of empty", "empty list", "twice", "too long", "NUL", "newline"],
-)  # fmt: skip
+)
 def test_a_callback_without_one_plain_state_is_refused_before_the_database_is_asked(
     visitor: Visitor, world: World, state: Mapping[str, Any], django_assert_num_queries: Any
 ) -> None:
