@@ -237,6 +237,11 @@ def test_a_personal_account_cannot(direct: Platform) -> None:
     assert profile.unusable == "personal_account"
 
 
+def test_a_personal_account_is_refused_by_name(direct: Platform) -> None:
+    code = direct.authorize("personal")
+    assert exchange_code(direct, code) == "personal_account"
+
+
 # Is it still well
 
 
@@ -258,8 +263,10 @@ def test_verifying_names_what_stands_in_the_way(platform: Platform) -> None:
         platform.world.fault(
             action="status", path="content_publishing_limit", code=code, subcode=subcode, status=400
         )
-        with pytest.raises(error):
+        with pytest.raises(error) as caught:
             platform.provider.verify(connection)
+        if isinstance(caught.value, PermissionMissing):
+            assert caught.value.scopes == platform.provider.scopes["publish"]
 
 
 def test_verifying_another_account_than_the_tokens_is_refused(direct: Platform) -> None:

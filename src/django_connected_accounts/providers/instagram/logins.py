@@ -29,6 +29,7 @@ from .publishing import FACEBOOK_LOGIN_OPTIONS, OPTIONS, InstagramPublishing
 _PAGE_FIELDS = f"id,name,access_token,tasks,instagram_business_account{{{USER_FIELDS}}}"
 _PROFESSIONAL = ("BUSINESS", "MEDIA_CREATOR")
 _REFRESH_AGE = timedelta(hours=24)
+_LIFETIME = timedelta(days=60)
 
 
 class Instagram(InstagramPublishing, FacebookLogin):
@@ -91,7 +92,7 @@ class InstagramLogin(InstagramPublishing, Provider):
         try:
             short = self._code_exchange(code.partition("#")[0], redirect_uri)
             token = Tokens(access_token=short["access_token"], scopes=_scopes(short.get("permissions")))
-            return self._renewed(token, self._client(token).exchange_access_token(self.app.client_secret))
+            return self._renewed(token, self._long_lived(token))
         except ProviderError as error:
             raise exchange_failure(error) from None
 
@@ -131,6 +132,16 @@ class InstagramLogin(InstagramPublishing, Provider):
         graph = Graph(self.http, host="graph.instagram.com", version=self.api_version)
         return InstagramAPIClient(graph, tokens.access_token)
 
+    def _long_lived(self, token: Tokens) -> Mapping[str, Any]:
+        try:
+            return self._client(token).exchange_access_token(self.app.client_secret)
+        except ContentRejected:
+            # A blanket refusal, given to personal accounts among others.
+            for profile in self.profiles(token):
+                if profile.unusable:
+                    raise ConnectionFailed(profile.unusable) from None
+            raise
+
     def _code_exchange(self, code: str, redirect_uri: str) -> Mapping[str, Any]:
         return Graph(self.http, host="api.instagram.com").post(
             "oauth/access_token",
@@ -148,7 +159,7 @@ class InstagramLogin(InstagramPublishing, Provider):
         return replace(
             tokens,
             access_token=answer["access_token"],
-            expires_at=expiry(answer.get("expires_in"), now),
+            expires_at=expiry(answer.get("expires_in") or _LIFETIME.total_seconds(), now),
             issued_at=now,
             scopes=_scopes(answer.get("permissions")) or tokens.scopes,
         )

@@ -6,11 +6,12 @@ https://developers.facebook.com/docs/instagram-platform/content-publishing
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from datetime import datetime
 from typing import Any, ClassVar
 
-from django_connected_accounts.exceptions import ContentRejected
+from django_connected_accounts.exceptions import ContentRejected, PermissionMissing
 from django_connected_accounts.providers.base import Publishes
 from django_connected_accounts.providers.types import (
     Connection,
@@ -32,7 +33,7 @@ _FEED: tuple[Kind, ...] = ("photo", "carousel", "reel")
 
 OPTIONS: Mapping[str, Option] = {
     "is_ai_generated": Option(
-        type="boolean", kinds=("photo", "carousel", "story"), help="Label as made with AI."
+        type="boolean", kinds=("photo", "carousel", "reel", "story"), help="Label as made with AI."
     ),
     "share_to_feed": Option(type="boolean", kinds=("reel", "carousel"), help="Also show in the main feed."),
     "thumb_offset": Option(
@@ -52,6 +53,7 @@ class InstagramPublishing(Publishes):
     """`Publishes` for both logins; they differ in their `client` and their options."""
 
     id: ClassVar[str]
+    scopes: Mapping[str, tuple[str, ...]]
     kinds = ("photo", "carousel", "reel", "story")
     limits = LIMITS
 
@@ -73,7 +75,8 @@ class InstagramPublishing(Publishes):
             for problem in self.problems(draft):
                 if problem.severity == "error":
                     raise ContentRejected(problem.code, provider=self.id, **problem.params)
-        return self._step(connection, draft, checkpoint).take()
+        with self._naming_scopes():
+            return self._step(connection, draft, checkpoint).take()
 
     def find(
         self, connection: Connection, draft: Draft, checkpoint: Mapping[str, Any], since: datetime
@@ -81,13 +84,23 @@ class InstagramPublishing(Publishes):
         return self._step(connection, draft, checkpoint).find(since)
 
     def quota(self, connection: Connection) -> Quota | None:
-        answer = self.client(connection).get_publishing_limit(connection.account_id)
+        with self._naming_scopes():
+            answer = self.client(connection).get_publishing_limit(connection.account_id)
         config = answer.get("config", {})
         return Quota(
             used=int(answer.get("quota_usage", 0)),
             total=int(config.get("quota_total") or LIMITS["posts_per_day"].value),
             window_seconds=int(config.get("quota_duration") or 86400),
         )
+
+    @contextmanager
+    def _naming_scopes(self) -> Iterator[None]:
+        """Let a missing permission say which: the platform only says that one is."""
+        try:
+            yield
+        except PermissionMissing as error:
+            error.scopes = error.scopes or self.scopes["publish"]
+            raise
 
     def _step(self, connection: Connection, draft: Draft, checkpoint: Mapping[str, Any] | None) -> Step:
         client = self.client(connection)
