@@ -17,7 +17,7 @@ from django_connected_accounts.exceptions import ConnectionFailed, InvalidReques
 from django_connected_accounts.models import ConnectedAccount, ConnectionAttempt, Event
 from django_connected_accounts.providers.types import Profile
 from django_connected_accounts.sandbox import World
-from django_connected_accounts.services import connecting
+from django_connected_accounts.services import attempts, connecting
 from tests.strict_platform import Strict
 from tests.visitor import CALLBACK, EXCHANGES, Visitor, at_once, calls
 
@@ -166,7 +166,7 @@ def test_a_state_past_its_time_is_refused_and_its_row_wiped_and_purged(
     assert (row.status, row.code, row.verifier) == (Status.FAILED, "attempt_expired", "")
 
     ConnectionAttempt.objects.update(ended_at=past - timedelta(days=30))
-    connecting.purge()
+    attempts.purge()
     assert not ConnectionAttempt.objects.exists()
 
 

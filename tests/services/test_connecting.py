@@ -13,7 +13,7 @@ from django_connected_accounts.codes import CODES
 from django_connected_accounts.exceptions import ConnectionFailed, InvalidRequest, Unavailable
 from django_connected_accounts.models import ConnectedAccount, ConnectionAttempt, Event
 from django_connected_accounts.sandbox import World
-from django_connected_accounts.services import connecting
+from django_connected_accounts.services import accounts, attempts, connecting
 from tests.strict_platform import Strict
 from tests.visitor import CALLBACK, EXCHANGES, Visitor, calls
 
@@ -405,7 +405,7 @@ def test_reconnecting_takes_the_one_account_among_several(visitor: Visitor) -> N
     coffee = connecting.choose(
         visitor.user, attempt, [connecting.candidates(attempt, "coffee")[0].account_id]
     )[0]
-    connecting.disconnect(coffee, by=visitor.user)
+    accounts.disconnect(coffee, by=visitor.user)
 
     again = visitor.goes("two_businesses", "instagram", account=coffee)
 
@@ -449,8 +449,8 @@ def test_where_ownership_is_exclusive_the_second_user_is_refused(
         assert failed.code == "owned_by_other"
     assert not ConnectedAccount.objects.filter(user=stranger.user).exists()
 
-    connecting.disconnect(mine, by=visitor.user)
-    connecting.disconnect(earlier, by=visitor.user)
+    accounts.disconnect(mine, by=visitor.user)
+    accounts.disconnect(earlier, by=visitor.user)
     assert stranger.connects("shop").user == stranger.user
     begun = visitor.begins(account=mine)
     assert ends(visitor, visitor.consents(begun)).code == "owned_by_other"
@@ -465,7 +465,7 @@ def test_testing_a_connection_writes_what_the_platform_says(visitor: Visitor, wo
     assert owner is not None
     owner.username, owner.name = "juniper.new", "Juniper, renamed"
 
-    connecting.verify(account, by=visitor.user)
+    accounts.verify(account, by=visitor.user)
 
     account.refresh_from_db()
     assert (account.username, account.display_name) == ("juniper.new", "Juniper, renamed")
@@ -477,7 +477,7 @@ def test_testing_a_connection_that_was_withdrawn_finds_out(visitor: Visitor, wor
     account = visitor.connects()
     world.revoke("shop")
 
-    connecting.verify(account, by=visitor.user)
+    accounts.verify(account, by=visitor.user)
 
     account.refresh_from_db()
     assert (account.health, account.health_code) == (Health.RECONNECT_NEEDED, "access_revoked")
@@ -488,7 +488,7 @@ def test_testing_a_connection_says_nothing_when_the_platform_is_down(visitor: Vi
     world.fault(action="status", host="graph.instagram.com", status=503, times=0)
 
     with pytest.raises(Unavailable):
-        connecting.verify(account, by=visitor.user)
+        accounts.verify(account, by=visitor.user)
 
     account.refresh_from_db()
     assert account.health == Health.ACTIVE
@@ -499,11 +499,11 @@ def test_testing_heals_an_account_whose_owner_has_acted(visitor: Visitor, world:
     checkpoint = world.fault(
         action="status", host="graph.instagram.com", status=400, code=190, subcode=459, times=0
     )
-    connecting.verify(account, by=visitor.user)
+    accounts.verify(account, by=visitor.user)
     assert account.health == Health.ACTION_NEEDED
 
     world.faults.remove(checkpoint)
-    connecting.verify(account, by=visitor.user)
+    accounts.verify(account, by=visitor.user)
 
     account.refresh_from_db()
     assert account.health == Health.ACTIVE
@@ -511,17 +511,17 @@ def test_testing_heals_an_account_whose_owner_has_acted(visitor: Visitor, world:
 
 def test_a_paused_account_stays_paused_until_it_is_resumed(visitor: Visitor) -> None:
     account = visitor.connects()
-    connecting.pause(account, by=visitor.user)
+    accounts.pause(account, by=visitor.user)
     assert (account.health, account.is_active) == (Health.PAUSED, False)
 
-    connecting.verify(account, by=visitor.user)
+    accounts.verify(account, by=visitor.user)
     account.refresh_from_db()
     assert account.health == Health.PAUSED
 
-    connecting.resume(account, by=visitor.user)
+    accounts.resume(account, by=visitor.user)
     assert (account.health, account.is_active) == (Health.ACTIVE, True)
     with pytest.raises(InvalidRequest, match="account_not_paused"):
-        connecting.resume(account, by=visitor.user)
+        accounts.resume(account, by=visitor.user)
 
 
 def test_disconnecting_wipes_the_secrets_and_ends_the_grant(
@@ -531,14 +531,14 @@ def test_disconnecting_wipes_the_secrets_and_ends_the_grant(
     secret = account.access_token
 
     with django_capture_on_commit_callbacks(execute=True):
-        connecting.disconnect(account, by=visitor.user)
+        accounts.disconnect(account, by=visitor.user)
 
     account.refresh_from_db()
     assert (account.access_token, account.refresh_token, account.extra_tokens) == ("", "", {})
     assert (account.health, account.is_active) == (Health.DISCONNECTED, False)
     assert secret not in str(ConnectedAccount.objects.values().get())
     assert Event.objects.filter(verb="account.revoked").exists()
-    connecting.disconnect(account, by=visitor.user)
+    accounts.disconnect(account, by=visitor.user)
     assert Event.objects.filter(verb="account.disconnected").count() == 1
 
 
@@ -549,12 +549,12 @@ def test_disconnecting_one_of_several_accounts_leaves_the_grant_they_share(
     coffee = ConnectedAccount.objects.exclude(pk=bakery.pk).get()
 
     with django_capture_on_commit_callbacks(execute=True):
-        connecting.disconnect(bakery, by=visitor.user)
-    connecting.verify(coffee, by=visitor.user)
+        accounts.disconnect(bakery, by=visitor.user)
+    accounts.verify(coffee, by=visitor.user)
     assert coffee.health == Health.ACTIVE
 
     with django_capture_on_commit_callbacks(execute=True):
-        connecting.disconnect(coffee, by=visitor.user)
+        accounts.disconnect(coffee, by=visitor.user)
     assert calls(world, ("graph.facebook.com", "/v26.0/me/permissions")) > 0
     assert Event.objects.filter(verb="account.revoked").count() == 1
 
@@ -571,7 +571,7 @@ def test_round_trips_nobody_came_back_from_are_ended_and_later_deleted(visitor: 
     ConnectionAttempt.objects.exclude(pk=kept.pk).update(expires_at=past)
     ConnectionAttempt.objects.filter(pk=broken.pk).update(status=Status.EXCHANGING)
 
-    assert connecting.purge() == 3
+    assert attempts.purge() == 3
 
     ended = {attempt.pk: attempt for attempt in ConnectionAttempt.objects.all()}
     assert ended[kept.pk].status == Status.STARTED
@@ -581,5 +581,5 @@ def test_round_trips_nobody_came_back_from_are_ended_and_later_deleted(visitor: 
     assert ended[broken.pk].code == "connection_interrupted"
 
     ConnectionAttempt.objects.filter(pk=left.pk).update(ended_at=timezone.now() - timedelta(days=31))
-    assert connecting.purge() == 0
+    assert attempts.purge() == 0
     assert not ConnectionAttempt.objects.filter(pk=left.pk).exists()

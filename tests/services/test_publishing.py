@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from django_connected_accounts import signals
 from django_connected_accounts.models import Event, Publication
-from django_connected_accounts.services import composing, publishing, scheduling
+from django_connected_accounts.services import accounts, composing, publishing, scheduling
 
 pytestmark = pytest.mark.django_db
 Status = Publication.Status
@@ -171,14 +171,12 @@ def test_a_revoked_token_holds_the_post_until_the_account_is_reconnected(account
 
 
 def test_a_paused_account_holds_its_posts(account, world, photo, run):
-    from django_connected_accounts.services import connecting
-
     publication = account.publish(media=[photo()])
-    connecting.pause(account, by=account.user)
+    accounts.pause(account, by=account.user)
     run(steps=1)
     publication.refresh_from_db()
     assert (publication.status, publication.code) == (Status.HELD, "account_paused")
-    connecting.resume(account, by=account.user)
+    accounts.resume(account, by=account.user)
     run()
     assert len(world.posts()) == 1
 

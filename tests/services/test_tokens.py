@@ -22,7 +22,7 @@ from django_connected_accounts.exceptions import (
 from django_connected_accounts.models import ConnectedAccount, Event
 from django_connected_accounts.providers.types import Tokens
 from django_connected_accounts.sandbox import World
-from django_connected_accounts.services import connecting, leases, tokens
+from django_connected_accounts.services import accounts, leases, tokens
 from tests.strict_platform import Strict
 from tests.visitor import REFRESHES, Visitor, at_once, calls
 
@@ -104,7 +104,7 @@ def test_nothing_is_handed_out_for_a_disconnected_account(
     account: ConnectedAccount, visitor: Visitor
 ) -> None:
     stale = stored(account)
-    connecting.disconnect(account, by=visitor.user)
+    accounts.disconnect(account, by=visitor.user)
 
     with pytest.raises(NotAuthorized, match="account_disconnected"):
         tokens.fresh(stale)
@@ -255,7 +255,7 @@ def test_an_answer_without_a_token_changes_nothing(short: ConnectedAccount, stri
 def test_a_token_wiped_while_it_was_refreshed_does_not_come_back(
     short: ConnectedAccount, strict: type[Strict], visitor: Visitor
 ) -> None:
-    strict.before_answer = lambda: connecting.disconnect(stored(short), by=visitor.user)
+    strict.before_answer = lambda: accounts.disconnect(stored(short), by=visitor.user)
 
     with pytest.raises(NotAuthorized, match="account_disconnected"):
         tokens.fresh(short)
@@ -362,7 +362,7 @@ def test_a_token_that_cannot_be_refreshed_is_found_out_when_it_ends(account: Con
 def test_a_paused_account_is_kept_alive_and_stays_paused(
     short: ConnectedAccount, strict: type[Strict], visitor: Visitor
 ) -> None:
-    connecting.pause(short, by=visitor.user)
+    accounts.pause(short, by=visitor.user)
     ConnectedAccount.objects.update(refresh_at=timezone.now())
 
     assert tokens.refresh_due() == 1
@@ -447,7 +447,7 @@ def test_disconnecting_while_others_refresh_leaves_no_token(
 ) -> None:
     at_once(
         lambda: tokens.fresh(stored(short)),
-        lambda: connecting.disconnect(stored(short), by=visitor.user),
+        lambda: accounts.disconnect(stored(short), by=visitor.user),
         lambda: tokens.fresh(stored(short)),
     )
 

@@ -1,7 +1,7 @@
 """The OAuth round trip: begin it, complete it, and choose where one consent gives several accounts.
 
 It follows RFC 6749 section 4.1 and RFC 9700. The state is a single-use secret bound to user, browser, platform
-and redirect address. It is spent before the first call, and a code is exchanged once, whatever happens.
+and redirect address, spent before the first call; a code is exchanged once, whatever happens then.
 """
 
 from __future__ import annotations
@@ -27,24 +27,7 @@ from django_connected_accounts.providers.base import Provider
 from django_connected_accounts.providers.types import Profile
 
 from . import attempts, callbacks, consents
-from .accounts import disconnect, pause, resume, verify
-from .attempts import purge
 from .consents import Consent
-
-__all__ = [
-    "Begun",
-    "Candidate",
-    "begin",
-    "candidates",
-    "choose",
-    "complete",
-    "disconnect",
-    "pause",
-    "purge",
-    "resume",
-    "safe_next",
-    "verify",
-]
 
 log = logging.getLogger("django_connected_accounts")
 
