@@ -1,14 +1,21 @@
-"""Writes the reference pages that are made from the code: ``python docs/generate.py``. A test compares them."""
+"""Write the reference pages that are made from the code: ``python docs/generate.py``.
+
+``tests/test_docs.py`` fails while a page is not what would be written.
+"""
 
 from __future__ import annotations
 
 import ast
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import django
+
+from django_connected_accounts.providers.base import Provider, Publishes
+from django_connected_accounts.providers.types import Limits
 
 DOCS = Path(__file__).parent
 ROOT = DOCS.parent
@@ -25,25 +32,35 @@ def pages() -> dict[str, str]:
 
 
 def settings_page() -> str:
-    rows: list[str] = []
+    parts = [
+        "# Settings",
+        "",
+        "Each is read when it is needed, so `override_settings` works in tests. The first group is what",
+        "every project sets; the rest has defaults that fit most.",
+    ]
     source = (PACKAGE / "conf.py").read_text()
     lines = source.splitlines()
     (conf,) = (node for node in ast.parse(source).body if isinstance(node, ast.ClassDef))
-    for statement, following in zip(conf.body, [*conf.body[1:], None], strict=True):
+    for statement, following in zip(conf.body, conf.body[1:], strict=False):
         heading = lines[statement.lineno - 2].strip()
         if heading.startswith("# "):
-            rows += ["", f"## {heading[2:]}"]
-        if (
-            isinstance(statement, ast.AnnAssign)
-            and isinstance(statement.target, ast.Name)
-            and statement.value
-        ):
-            rows += ["", f"### `CONNECTED_ACCOUNTS_{statement.target.id}`", ""]
-            rows += [f"Default: `{ast.unparse(statement.value)}`"]
-            if isinstance(following, ast.Expr) and isinstance(following.value, ast.Constant):
-                rows += ["", " ".join(str(following.value.value).split())]
-    intro = "Read when needed, so `override_settings` works in tests. `python manage.py check` names what is missing or unsafe."
-    return "\n".join(["# Settings", "", intro, *rows, ""])
+            parts += ["", f"## {heading[2:]}"]
+        if isinstance(statement, ast.AnnAssign) and statement.value:
+            parts += ["", f"### `CONNECTED_ACCOUNTS_{ast.unparse(statement.target)}`", ""]
+            parts += [f"{_docstring(following)} Default: `{_default(statement.value)}`"]
+    return "\n".join([*parts, ""])
+
+
+def _docstring(statement: ast.stmt) -> str:
+    if not (isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Constant)):
+        raise ValueError(f"conf.py, line {statement.lineno}: the setting before has no docstring")
+    return " ".join(str(statement.value.value).split()).replace("``", "`")
+
+
+def _default(value: ast.expr) -> str:
+    """Return a default as it is written, with thousands set apart."""
+    written = ast.unparse(value)
+    return f"{int(written):,}".replace(",", "_") if written.isdigit() and len(written) > 4 else written
 
 
 def errors_page() -> str:
@@ -58,10 +75,12 @@ def errors_page() -> str:
     intro = [
         "# Codes",
         "",
-        "Every refusal, failure and warning has a code. It is stable: pages, the JSON API and Python give the same one,",
-        "with a cause, what to do, and who must act, all three translated. `…` stands for what is filled in.",
+        "Every refusal, failure and warning has a code. It is stable: pages, the JSON API and Python give",
+        "the same one, with a cause, what to do, and who must act. The texts can be translated; `…` stands",
+        "for what is filled in.",
         "",
-        "In Python a code comes with an exception of `django_connected_accounts.exceptions`, one class per remedy:",
+        "In Python a code comes with an exception of `django_connected_accounts.exceptions`, one class per",
+        "remedy:",
         "",
         *_error_tree(),
         "",
@@ -77,10 +96,10 @@ def errors_page() -> str:
 
 def platforms_page() -> str:
     from django_connected_accounts import registry
-    from django_connected_accounts.providers.base import Publishes
 
     providers = registry.all()
-    names = [provider.name for provider in providers]
+    publishing = [provider for provider in providers if isinstance(provider, Publishes)]
+    columns = " | ".join(f"{provider.name}, {_login(provider)}" for provider in providers)
     parts = [
         "# Platforms",
         "",
@@ -88,43 +107,77 @@ def platforms_page() -> str:
         "",
         "## What each can do",
         "",
-        f"| | {' | '.join(f'{p.name}<br>`{p.id}`' for p in providers)} |",
-        f"|---|{'---|' * len(names)}",
+        f"| | {columns} |",
+        f"|---|{'---|' * len(providers)}",
+        _row("id in settings and URLs", (f"`{provider.id}`" for provider in providers)),
+        _row("API version, unless `API_VERSION` is set", (f"`{p.api_version}`" for p in providers)),
     ]
-    publishing = [provider for provider in providers if isinstance(provider, Publishes)]
     for kind in dict.fromkeys(kind for provider in publishing for kind in provider.kinds):
-        marks = ("yes" if isinstance(p, Publishes) and kind in p.kinds else "no" for p in providers)
-        parts.append(f"| {kind} | {' | '.join(marks)} |")
-    for option in dict.fromkeys(option for provider in publishing for option in provider.options):
-        marks = ("yes" if isinstance(p, Publishes) and option in p.options else "no" for p in providers)
-        parts.append(f"| option `{option}` | {' | '.join(marks)} |")
+        parts.append(_row(f"publishes a {kind}", (_mark(kind in provider.kinds) for provider in publishing)))
     for capability in dict.fromkeys(name for provider in providers for name in provider.scopes):
         scopes = ("<br>".join(f"`{s}`" for s in p.scopes.get(capability, ())) for p in providers)
-        parts.append(f"| scopes to {capability} | {' | '.join(scopes)} |")
-    told: set[int] = set()
-    for provider in publishing:
-        if id(provider.limits) in told:
-            continue
-        told.add(id(provider.limits))
-        same = [p.name for p in publishing if p.limits is provider.limits]
-        parts += [
-            "",
-            f"## Limits: {', '.join(same)}",
-            "",
-            "| limit | value | source | read | note |",
-            "|---|--:|---|---|---|",
-        ]
-        for name, limit in sorted(provider.limits.items()):
-            value = f"{limit.value:g} {limit.unit}"
-            parts.append(f"| `{name}` | {value} | {limit.source} | {limit.date} | {limit.note} |")
+        parts.append(_row(f"scopes to {capability}", scopes))
+    parts += [
+        "",
+        "## Options",
+        "",
+        "What `options` of a post may hold, by the platform's own names.",
+        "",
+        f"| option | kind of value | for | {' | '.join(f'`{p.id}`' for p in publishing)} | |",
+        f"|---|---|---|{'---|' * len(publishing)}---|",
+    ]
+    options = {name: option for provider in publishing for name, option in provider.options.items()}
+    for name, option in options.items():
+        offered = (_mark(name in provider.options) for provider in publishing)
+        kinds = ", ".join(option.kinds)
+        parts.append(_row(f"`{name}`", (option.type, kinds, *offered, option.help)))
+    for limits in _once(provider.limits for provider in publishing):
+        same = ", ".join(f"`{provider.id}`" for provider in publishing if provider.limits is limits)
+        parts += ["", f"## Limits of {same}", "", *_limits_table(limits)]
     return "\n".join([*parts, ""])
+
+
+def _limits_table(limits: Limits) -> Iterator[str]:
+    sources = list(dict.fromkeys(limit.source for limit in limits.values()))
+    yield "| limit | value | read | source | note |"
+    yield "|---|--:|---|---|---|"
+    for name, limit in sorted(limits.items()):
+        value, number = _number(limit.value, limit.unit), sources.index(limit.source) + 1
+        yield _row(f"`{name}`", (value, str(limit.date), str(number), limit.note))
+    yield ""
+    yield "Sources:"
+    yield ""
+    for number, source in enumerate(sources, 1):
+        yield f"{number}. {f'<{source}>' if source.startswith('https://') else source}"
+
+
+def _row(*cells: str | Iterable[str]) -> str:
+    flat = [cell for part in cells for cell in ([part] if isinstance(part, str) else part)]
+    return f"| {' | '.join(flat)} |"
+
+
+def _number(value: float, unit: str) -> str:
+    """Return 8000000 bytes as "8,000,000 bytes", and 0.8 as it is."""
+    return f"{int(value):,} {unit}" if value == int(value) else f"{value:,} {unit}"
+
+
+def _login(provider: Provider) -> str:
+    """Return where a person signs in, which tells two logins of one platform apart."""
+    return f"signing in at {urlsplit(provider.authorize_url).hostname}"
+
+
+def _mark(offered: bool) -> str:
+    return "yes" if offered else "no"
+
+
+def _once(many: Iterable[Limits]) -> list[Limits]:
+    return list({id(limits): limits for limits in many}.values())
 
 
 def _error_tree() -> Iterator[str]:
     from django_connected_accounts import exceptions
 
-    assert exceptions.__doc__
-    tree = exceptions.__doc__.split("::\n\n", 1)[1].split("\n\n``", 1)[0]
+    tree = str(exceptions.__doc__).split("::\n\n", 1)[1].split("\n\n``", 1)[0]
     yield "```text"
     for line in tree.splitlines():
         yield line.removeprefix("    ")

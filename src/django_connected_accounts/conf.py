@@ -13,9 +13,11 @@ class ConnectedAccountsConf(AppConf):
     ENCRYPTION_KEYS: Sequence[str] = []
     """Url-safe base64 of 32 random bytes each; the first encrypts, all decrypt."""
     PROVIDERS: Mapping[str, Mapping[str, Any]] = {}
-    """Provider id to ``CLIENT_ID``, ``CLIENT_SECRET`` and, where wanted, ``CLASS``, ``API_VERSION``, ``SCOPES``."""
+    """Provider id to ``CLIENT_ID``, ``CLIENT_SECRET`` and, where wanted, ``CLASS``, ``API_VERSION``,
+    ``SCOPES``."""
     BASE_URL: str = ""
-    """Where the public reaches this site ("https://example.com"): callbacks and media links are built on it."""
+    """Where the public reaches this site ("https://example.com"): callbacks and media links are built on
+    it."""
 
     # Development
     SANDBOX: str = ""
@@ -23,7 +25,8 @@ class ConnectedAccountsConf(AppConf):
 
     # Encryption
     ENCRYPTION_MIGRATE_FROM: Sequence[str] = ()
-    """Old formats still read, of "fernet" and "plaintext"; empty once ``connected_accounts_rotate_keys`` has run."""
+    """Old formats still read, of "fernet" and "plaintext"; empty once ``connected_accounts_rotate_keys`` has
+    run."""
     ENCRYPTION_KEY_PROVIDER: str = ""
     """Dotted path of a key provider class; "" for the one that reads ``ENCRYPTION_KEYS``."""
 
@@ -43,18 +46,25 @@ class ConnectedAccountsConf(AppConf):
 
     # HTTP to the platforms
     HTTP_CONNECT_TIMEOUT: float = 5.0
+    """Seconds to wait for a connection."""
     HTTP_READ_TIMEOUT: float = 60.0
+    """Seconds to wait for an answer."""
     HTTP_MAX_BYTES: int = 5 * 1024 * 1024
+    """The longest answer that is read."""
 
     # Media
     MEDIA_STORAGE: str = "default"
     """Alias in ``STORAGES`` of where media is kept; it need not be public."""
     MEDIA_URL_SECONDS: int = 25 * 60 * 60
-    """How long a link made for a platform works; Instagram may fetch for as long as a container lives (24 h)."""
+    """How long a link made for a platform works; Instagram may fetch for as long as a container lives (24
+    h)."""
     MEDIA_MAX_BYTES: int = 300 * 1000 * 1000
+    """The largest file that is taken."""
     MEDIA_MAX_PIXELS: int = 64_000_000
+    """Width times height of the largest picture that is decoded."""
     MEDIA_IMPORT_PRIVATE: bool = False
-    """Whether media may be imported from hosts that are not on the public internet. For tests and trusted users only."""
+    """Whether media may be imported from hosts that are not on the public internet. For tests and trusted
+    users only."""
 
     # Publishing
     LEASE_SECONDS: int = 300
@@ -72,7 +82,9 @@ class ConnectedAccountsConf(AppConf):
 
     # Pages and API
     PAGE_SIZE: int = 25
+    """How many accounts or posts a page of a list shows."""
     API_MAX_PAGE_SIZE: int = 100
+    """How many a client of the JSON API may ask for at a time."""
 
     class Meta:
         prefix = "connected_accounts"

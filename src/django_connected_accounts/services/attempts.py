@@ -97,7 +97,9 @@ def purge(limit: int = 100) -> int:
             end(attempt, Status.FAILED, code)
             ended += 1
     kept = now - timedelta(days=settings.CONNECTED_ACCOUNTS_ATTEMPT_KEEP_DAYS)
-    ConnectionAttempt.objects.filter(ended_at__lt=kept).delete()
+    old = list(ConnectionAttempt.objects.filter(ended_at__lt=kept).values_list("pk", flat=True)[:limit])
+    if old:
+        ConnectionAttempt.objects.filter(pk__in=old).delete()
     return ended
 
 

@@ -32,7 +32,7 @@ from django_connected_accounts.providers.base import Publishes
 from django_connected_accounts.providers.http import send_before
 from django_connected_accounts.providers.types import Connection, Draft
 
-from . import composing, events, outcomes, reviewing, tokens
+from . import attempts, composing, events, outcomes, reviewing, tokens
 from .scheduling import publish, schedule, wake
 
 __all__ = ["claim", "publish", "schedule", "take", "tick", "wake"]
@@ -46,6 +46,7 @@ def tick(limit: int | None = None) -> int:
     """Take one step with everything that is due, until nothing is. Return how many steps were taken."""
     events.dispatch()
     tokens.refresh_due()
+    attempts.purge()
     taken = 0
     while limit is None or taken < limit:
         batch = settings.CONNECTED_ACCOUNTS_BATCH_SIZE
