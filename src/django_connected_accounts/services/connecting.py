@@ -1,7 +1,8 @@
 """The OAuth round trip: begin it, complete it, and choose where one consent gives several accounts.
 
 It follows RFC 6749 section 4.1 and RFC 9700. The state is a single-use secret, bound to user, browser,
-platform and redirect address and spent before the first call; a code is exchanged once, whatever happens then.
+platform and redirect address and spent before the first call; a code is exchanged once, whatever happens
+then.
 """
 
 from __future__ import annotations

@@ -73,8 +73,8 @@ class Consent:
 def verified(provider: Provider, consent: Consent, profile: Profile) -> Profile:
     """Return the profile after asking the platform whether it will work, or raise what stands in the way.
 
-    Not asked: a provider that would only read its list of profiles again, and about an account that is known to
-    lack the permission to publish.
+    Not asked: a provider that would only read its list of profiles again, and about an account that is
+    known to lack the permission to publish.
     """
     asks = type(provider).verify is not Provider.verify
     if not asks or not consent.granted.issuperset(provider.scopes_for(("publish",))):

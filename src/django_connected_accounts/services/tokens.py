@@ -1,8 +1,8 @@
 """The one place that hands out usable tokens, and that replaces them.
 
-A refresh happens once, whoever needs it: the row's lease picks one runner, the others wait for the version it
-saves. Saving is conditional on the lease and on the version it began with, so nothing brings back a token that
-was wiped or replaced meanwhile.
+A refresh happens once, whoever needs it: the row's lease picks one runner, the others wait for the version
+it saves. Saving is conditional on the lease and on the version it began with, so nothing brings back a
+token that was wiped or replaced meanwhile.
 """
 
 from __future__ import annotations
