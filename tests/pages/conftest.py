@@ -76,7 +76,7 @@ def picture() -> Callable[..., SimpleUploadedFile]:
 
 @pytest.fixture
 def run(world: World) -> Callable[[], None]:
-    """``run()`` lets time pass until nothing remains to be done; the platform fetches media from our pages."""
+    """``run()`` lets time pass until nothing remains to be done; the platform fetches media from us."""
     client = Client()
 
     def fetch(url: str) -> tuple[int, Mapping[str, str], bytes]:
@@ -97,7 +97,7 @@ def run(world: World) -> Callable[[], None]:
 
 @pytest.fixture
 def queries() -> Callable[[], Any]:
-    """``with queries() as asked:`` collects in ``asked`` what was asked but for session, user and transactions."""
+    """``with queries() as asked:`` collects what was asked, but for session, user and transactions."""
 
     @contextmanager
     def counted() -> Iterator[list[str]]:
