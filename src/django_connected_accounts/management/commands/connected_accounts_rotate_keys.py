@@ -14,7 +14,7 @@ SHOWN = 20
 
 class Command(BaseCommand):
     help = (
-        "Re-encrypt every stored secret that is not under the first key of CONNECTED_ACCOUNTS_ENCRYPTION_KEYS. "
+        "Re-encrypt every secret that is not under the first of CONNECTED_ACCOUNTS_ENCRYPTION_KEYS. "
         "Safe beside a running site, and to interrupt and repeat."
     )
 
