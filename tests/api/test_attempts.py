@@ -6,6 +6,8 @@ from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from django_connected_accounts.models import ConnectedAccount, ConnectionAttempt
 from django_connected_accounts.sandbox import World, consent
@@ -100,6 +102,22 @@ def test_one_account_is_connected_at_once(ada: Api, world: World) -> None:
     assert (attempt["status"], attempt["candidates"]) == ("connected", [])
     [account_id] = attempt["connected"]
     assert ada.get(f"/{account_id}/").json()["username"] == "juniper.shop"
+
+
+def test_a_first_connection_costs_six_queries_besides_transactions_and_the_session(
+    ada: Api, world: World
+) -> None:
+    begun = ada.get("/instagram_login/connect").json()
+    back = consent.visit(world, begun["authorization_url"], "shop")
+    with CaptureQueriesContext(connection) as queries:
+        ada.follow(back)
+    besides = ("SAVEPOINT", "RELEASE", "BEGIN", "COMMIT")
+    sent = [q["sql"] for q in queries if not q["sql"].startswith(besides)]
+    counted = [
+        sql for sql in sent if "django_session" not in sql and "auth_user" not in sql.split("WHERE")[0]
+    ]
+    assert ConnectedAccount.objects.count() == 1
+    assert len(counted) <= 6, counted
 
 
 def test_of_several_accounts_some_are_chosen(ada: Api, world: World) -> None:

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
 import schemathesis
 import yaml
+from django.core.signals import request_finished, request_started
 from django.core.wsgi import get_wsgi_application
+from django.db import close_old_connections
 from django.urls import URLPattern
 from django.utils import timezone
 from hypothesis import HealthCheck, Phase, settings
@@ -90,7 +92,19 @@ def test_every_operation_has_a_name_of_its_own() -> None:
 
 
 @pytest.fixture
-def session(ada: Api, account: Callable[..., ConnectedAccount], world: World) -> dict[str, str]:
+def kept_open() -> Iterator[None]:
+    """The connection of the test's transaction stays open over requests, as with Django's own test client."""
+    for signal in (request_started, request_finished):
+        signal.disconnect(close_old_connections)
+    yield
+    for signal in (request_started, request_finished):
+        signal.connect(close_old_connections)
+
+
+@pytest.fixture
+def session(
+    ada: Api, account: Callable[..., ConnectedAccount], world: World, kept_open: None
+) -> dict[str, str]:
     """The cookies of somebody who has one of everything."""
     now = timezone.now()
     mine = account(ada.user, id=ROWS["account_id"])

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest
 
+from django_connected_accounts import registry
 from django_connected_accounts.access import access
 from django_connected_accounts.browser import browser_id, redirect_uri
 from django_connected_accounts.exceptions import InvalidRequest
@@ -61,7 +64,7 @@ def reconnect(request: HttpRequest, account_id: UUID) -> Answer:
     """Begin a new round trip for this very account; answer where to send the person."""
     account = own(request, account_id)
     wanted = read(request, {"next": text})
-    return begun(request, account.platform, wanted.get("next", ""), account=account)
+    return round_trip(request, account.platform, wanted.get("next", ""), account)
 
 
 def verify(request: HttpRequest, account_id: UUID) -> Answer:
@@ -80,7 +83,7 @@ def refresh(request: HttpRequest, account_id: UUID) -> Answer:
     return detail(request, account_id)
 
 
-def begun(
+def round_trip(
     request: HttpRequest, platform: str, next_url: str, account: ConnectedAccount | None = None
 ) -> Answer:
     """Begin a round trip bound to this user and browser; answer where to send the person, and its attempt."""
@@ -108,7 +111,7 @@ def account_row(account: ConnectedAccount) -> dict[str, Any]:
         "profile_picture_url": account.profile_picture_url,
         "account_type": account.account_type,
         "health": account.health,
-        "reason": explained(account.health_code) if account.health_code else None,
+        "reason": account_reason(account, account.health_code),
         "health_since": moment(account.health_since),
         "is_active": account.is_active,
         "is_verified": account.is_verified,
@@ -116,7 +119,7 @@ def account_row(account: ConnectedAccount) -> dict[str, Any]:
         "permissions": account.permissions,
         "token_expires_at": moment(account.token_expires_at),
         "data_access_expires_at": moment(account.data_access_expires_at),
-        "quota": account.quota,
+        "quota": _quota(account.quota),
         "waiting_posts": getattr(account, "waiting_posts", 0),
         "last_sync_at": moment(account.last_sync_at),
         "created_at": moment(account.created_at),
@@ -132,6 +135,16 @@ def account_name(account: ConnectedAccount) -> dict[str, str]:
         "account_id": account.account_id,
         "username": account.username,
     }
+
+
+def account_reason(account: ConnectedAccount, code: str) -> dict[str, str] | None:
+    """Return why it, or a post on it, is as it is, with what to do; None without a code."""
+    params = {"platform": registry.name(account.platform), "account": str(account)}
+    return explained(code, params) if code else None
+
+
+def _quota(said: Mapping[str, Any]) -> dict[str, Any]:
+    return {**said, "at": moment(datetime.fromisoformat(said["at"]))} if said else {}
 
 
 def _accounts(request: HttpRequest) -> QuerySet[ConnectedAccount]:

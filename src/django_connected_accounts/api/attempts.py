@@ -9,6 +9,7 @@ from uuid import UUID
 from django.http import HttpRequest
 from django.urls import reverse
 
+from django_connected_accounts import registry
 from django_connected_accounts.access import access
 from django_connected_accounts.browser import browser_id
 from django_connected_accounts.codes import CODES
@@ -16,14 +17,14 @@ from django_connected_accounts.exceptions import ConnectionFailed, InvalidReques
 from django_connected_accounts.models import ConnectionAttempt
 from django_connected_accounts.services import connecting
 
-from .accounts import account_row, begun
+from .accounts import account_row, round_trip
 from .envelope import Answer, explained, moment
 from .reading import listing, query, read, text
 
 
 def begin(request: HttpRequest, platform: str) -> Answer:
     """Answer where to send the person. Of the query only ``?next`` is heeded, and only if it is safe."""
-    return begun(request, platform, request.GET.get("next", ""))
+    return round_trip(request, platform, request.GET.get("next", ""))
 
 
 def callback(request: HttpRequest, platform: str) -> Answer:
@@ -71,14 +72,15 @@ def own(request: HttpRequest, attempt_id: UUID) -> ConnectionAttempt:
 
 def attempt_row(attempt: ConnectionAttempt, search: str = "") -> dict[str, Any]:
     """Return an attempt as JSON; none of the secrets it holds."""
+    platform = registry.name(attempt.platform)
     choosing = attempt.status == ConnectionAttempt.Status.CHOOSING
     return {
         "id": str(attempt.pk),
         "platform": attempt.platform,
         "status": attempt.status,
-        "reason": explained(attempt.code, attempt.params) if attempt.code else None,
+        "reason": explained(attempt.code, {"platform": platform, **attempt.params}) if attempt.code else None,
         "declined_scopes": attempt.declined_scopes,
-        "candidates": [candidate_row(found) for found in connecting.candidates(attempt, search)]
+        "candidates": [candidate_row(found, platform) for found in connecting.candidates(attempt, search)]
         if choosing
         else [],
         "connected": attempt.connected,
@@ -89,8 +91,10 @@ def attempt_row(attempt: ConnectionAttempt, search: str = "") -> dict[str, Any]:
     }
 
 
-def candidate_row(candidate: connecting.Candidate) -> dict[str, Any]:
+def candidate_row(candidate: connecting.Candidate, platform: str) -> dict[str, Any]:
     """Return one account to choose from; ``reason`` says why it can't be chosen."""
+    name = f"@{candidate.username}" if candidate.username else candidate.display_name
+    about = {"platform": platform, "account": name, "accounts": name}
     return {
         "account_id": candidate.account_id,
         "username": candidate.username,
@@ -98,7 +102,7 @@ def candidate_row(candidate: connecting.Candidate) -> dict[str, Any]:
         "profile_picture_url": candidate.profile_picture_url,
         "account_type": candidate.account_type,
         "connected": candidate.connected,
-        "reason": explained(candidate.unusable) if candidate.unusable else None,
+        "reason": explained(candidate.unusable, about) if candidate.unusable else None,
     }
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timezone
 from typing import Any
@@ -45,7 +45,7 @@ HEADERS: Mapping[str, str] = {
 """Every answer carries these: it is one person's, and a callback's address holds a code and a state."""
 
 EVERYWHERE = "__all__"
-"""Under which name `fields` lists the problems that belong to no single field."""
+"""Under which name ``fields`` lists the problems that belong to no single field."""
 
 FOREIGN_ERRORS: Mapping[type[Exception], str] = {
     Http404: "not_found",
@@ -57,6 +57,8 @@ FOREIGN_ERRORS: Mapping[type[Exception], str] = {
 }
 """Errors of Django that are somebody's to mend, and the code we give them; the first that fits."""
 
+ERRORS: tuple[type[Exception], ...] = (ConnectedAccountsError, *FOREIGN_ERRORS)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answer:
@@ -67,7 +69,6 @@ class Answer:
     headers: Mapping[str, str] = field(default_factory=dict)
 
 
-ERRORS: tuple[type[Exception], ...] = (ConnectedAccountsError, *FOREIGN_ERRORS)
 Handler = Callable[..., Answer]
 View = Callable[..., HttpResponseBase]
 
@@ -128,7 +129,7 @@ def refusal(error: Exception) -> Answer:
     """Return the envelope of an error: its code, what happened, what to do, and which fields are to blame."""
     known = error if isinstance(error, ConnectedAccountsError) else _translated(error)
     return Answer(
-        body={"error": {**explained(known.code, known.params), "fields": fields(known)}},
+        body={"error": {**explained(known.code, known.params), "fields": by_field(_problems(known))}},
         status=status_of(known),
         headers=_retry_after(known),
     )
@@ -140,26 +141,14 @@ def explained(code: str, params: Mapping[str, Any] | None = None) -> dict[str, s
     return {"code": code, "message": str(meaning.cause), "action": str(meaning.action)}
 
 
-def problem_row(problem: Problem) -> dict[str, Any]:
-    """Return one problem of a field, as `fields` and previews show it."""
-    return {
-        **explained(problem.code, problem.params),
-        "severity": problem.severity,
-        "fix": list(problem.fix),
-    }
-
-
-def fields(error: ConnectedAccountsError) -> dict[str, list[dict[str, Any]]]:
-    """Return the problems of a refused request by the name of the field they are about."""
-    if not isinstance(error, InvalidRequest):
-        return {}
-    problems = error.problems
-    if not problems and error.field:
-        problems = (Problem(code=error.code, field=error.field, params=error.params),)
-    by_field: dict[str, list[dict[str, Any]]] = {}
+def by_field(problems: Iterable[Problem]) -> dict[str, list[dict[str, Any]]]:
+    """Return problems by the name of the field they are about, as errors and previews show them."""
+    found: dict[str, list[dict[str, Any]]] = {}
     for problem in problems:
-        by_field.setdefault(problem.field or EVERYWHERE, []).append(problem_row(problem))
-    return by_field
+        told = explained(problem.code, problem.params)
+        row = {**told, "severity": problem.severity, "fix": list(problem.fix)}
+        found.setdefault(problem.field or EVERYWHERE, []).append(row)
+    return found
 
 
 def moment(at: datetime | None) -> str | None:
@@ -172,6 +161,13 @@ def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
     if request.accepts("text/html"):
         return django_csrf_failure(request, reason)
     return respond(refusal(InvalidRequest("csrf_failed")))
+
+
+def _problems(error: ConnectedAccountsError) -> Sequence[Problem]:
+    if not isinstance(error, InvalidRequest):
+        return ()
+    itself = Problem(code=error.code, field=error.field, params=error.params)
+    return error.problems or ((itself,) if error.field else ())
 
 
 def _translated(error: Exception) -> InvalidRequest:

@@ -21,6 +21,7 @@ from django.utils import timezone
 
 from django_connected_accounts.exceptions import InvalidRequest
 from django_connected_accounts.models.records import IdempotencyKey
+from django_connected_accounts.services import storing
 
 from .envelope import Answer, Handler
 
@@ -48,7 +49,7 @@ def idempotent(prepare: Callable[..., Act]) -> Handler:
             return stored
         try:
             act = prepare(request, **captured)
-            with transaction.atomic():
+            with storing.all_or_nothing():
                 answer = act()
                 _settle(claim, answer)
         except Exception:

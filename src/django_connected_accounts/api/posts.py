@@ -14,11 +14,12 @@ from django.http import HttpRequest
 from django_connected_accounts.access import access
 from django_connected_accounts.exceptions import InvalidRequest
 from django_connected_accounts.models import ConnectedAccount, Post, PostMedia, Publication
+from django_connected_accounts.providers.types import Problem
 from django_connected_accounts.services import composing, deleting, scheduling
 
 from . import writing
 from .accounts import SECRETS, account_name
-from .envelope import EVERYWHERE, Answer, moment, problem_row
+from .envelope import Answer, by_field, moment
 from .idempotency import Act
 from .paging import page
 from .publications import WHEN, publication_row, when
@@ -87,7 +88,7 @@ def preview(request: HttpRequest, post_id: UUID) -> Answer:
 
 
 def publish(request: HttpRequest, post_id: UUID) -> Act:
-    """Have the post published now, by the accounts named or those it was last meant for."""
+    """Have the post published now, on the accounts named, or else those it is meant for."""
     post = own(request, post_id)
     accounts = _accounts_for(request, post, read(request, ACCOUNTS).get("accounts", ()))
     return lambda: _scheduled(request, post, accounts)
@@ -200,9 +201,6 @@ def _cancelled(request: HttpRequest, post: Post) -> Answer:
     return Answer(body=post_row(own(request, post.pk)))
 
 
-def _preview_row(account: ConnectedAccount, problems: Sequence[Any]) -> dict[str, Any]:
-    fields: dict[str, list[dict[str, Any]]] = {}
-    for problem in problems:
-        fields.setdefault(problem.field or EVERYWHERE, []).append(problem_row(problem))
+def _preview_row(account: ConnectedAccount, problems: Sequence[Problem]) -> dict[str, Any]:
     ready = all(problem.severity != "error" for problem in problems)
-    return {"account": account_name(account), "ready": ready, "fields": fields}
+    return {"account": account_name(account), "ready": ready, "fields": by_field(problems)}

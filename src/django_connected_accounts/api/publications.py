@@ -14,8 +14,8 @@ from django_connected_accounts.exceptions import InvalidRequest
 from django_connected_accounts.models import Publication
 from django_connected_accounts.services import scheduling
 
-from .accounts import SECRETS, account_name
-from .envelope import Answer, explained, moment
+from .accounts import SECRETS, account_name, account_reason
+from .envelope import Answer, moment
 from .idempotency import Act
 from .reading import Kind, instant, read, text
 
@@ -67,7 +67,7 @@ def publication_row(publication: Publication) -> dict[str, Any]:
         "post": str(publication.post_id),
         "account": account_name(publication.account),
         "status": publication.status,
-        "reason": explained(publication.code) if publication.code else None,
+        "reason": account_reason(publication.account, publication.code),
         "due_at": moment(publication.due_at),
         "zone": publication.zone,
         "remote_id": publication.remote_id,

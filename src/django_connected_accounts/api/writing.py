@@ -24,7 +24,13 @@ CHANGES: Mapping[str, Kind] = {
     "media": listing(mapping),
 }
 POST: Mapping[str, Kind] = {"kind": text, **CHANGES}
-MEDIA: Mapping[str, Kind] = {"url": text, "alt_text": text, "fit": text, "user_tags": listing(mapping)}
+MEDIA: Mapping[str, Kind] = {
+    "url": text,
+    "alt_text": text,
+    "fit": text,
+    "user_tags": listing(mapping),
+    "cover_url": text,
+}
 KEPT_MEDIA: Mapping[str, Kind] = {"id": uuid, **MEDIA}
 
 
@@ -48,8 +54,9 @@ def closing(content: Mapping[str, Any]) -> Iterator[None]:
         yield
     finally:
         for media in content.get("media", ()):
-            if media.file is not None:
-                media.file.close()
+            for file in (media.file, media.cover):
+                if file is not None:
+                    file.close()
 
 
 def _form(request: HttpRequest) -> dict[str, Any]:
@@ -97,10 +104,10 @@ def _with_media(
 
 
 def _media(said: dict[str, Any], files: Iterator[File[bytes]]) -> NewMedia:
-    existing, url = said.pop("id", None), said.pop("url", "")
-    if existing is not None:
-        return NewMedia(existing=existing, url=url, **said)
-    file = importing.fetch(url) if url else next(files, None)
-    if file is None:
+    existing, url, cover_url = said.pop("id", None), said.pop("url", ""), said.pop("cover_url", "")
+    file = importing.fetch(url) if url else None if existing else next(files, None)
+    if file is None and not existing:
         raise InvalidRequest("media_missing")
-    return NewMedia(file=file, **said)
+    return NewMedia(
+        existing=existing, file=file, cover=importing.fetch(cover_url) if cover_url else None, **said
+    )
