@@ -43,7 +43,7 @@ class Project:
         self.environment = {
             **{k: v for k, v in os.environ.items() if not k.startswith(("DJANGO_", "CONNECTED_ACCOUNTS_"))},
             "PYTHONPATH": str(folder / "wheel"),
-            "CONNECTED_ACCOUNTS_KEY": base64.urlsafe_b64encode(os.urandom(32)).decode(),
+            "CONNECTED_ACCOUNTS_ENCRYPTION_KEYS": base64.urlsafe_b64encode(os.urandom(32)).decode(),
             "DJANGO_SUPERUSER_PASSWORD": PASSWORD,
         }
         self.folder.mkdir()
