@@ -18,7 +18,7 @@ from datetime import datetime
 from typing import Any, ClassVar
 from urllib.parse import urlencode
 
-from django_connected_accounts.exceptions import NotAuthorized
+from django_connected_accounts.exceptions import InvalidRequest, NotAuthorized
 
 from .http import Http
 from .types import (
@@ -35,6 +35,7 @@ from .types import (
     Quota,
     Reading,
     Tokens,
+    Withdrawal,
 )
 
 
@@ -185,12 +186,19 @@ class Measures(ABC):
 
 
 class Receives(ABC):
-    """The ability to be told things by the platform."""
+    """The ability to be told things by the platform. What is not surely its word raises InvalidRequest.
 
-    @abstractmethod
-    def handshake(self, query: Mapping[str, str], *, verify_token: str) -> str:
-        """Return the body that proves the subscription is ours, or raise InvalidRequest."""
+    Signatures are checked over the raw bytes, in constant time, before anything else is read.
+    """
 
     @abstractmethod
     def receive(self, body: bytes, headers: Mapping[str, str]) -> list[Notification]:
-        """Return what a delivery says, its signature checked over the raw bytes, or raise InvalidRequest."""
+        """Return what a delivery says. ``headers`` are found by any case of their names."""
+
+    def handshake(self, query: Mapping[str, str]) -> str | Mapping[str, str]:
+        """Return what proves that the address is ours: text, or what is sent as JSON."""
+        raise InvalidRequest("webhook_refused")
+
+    def withdrawal(self, body: bytes) -> Withdrawal:
+        """Return who took access away, or wants their data deleted, from a callback of its own address."""
+        raise InvalidRequest("webhook_refused")

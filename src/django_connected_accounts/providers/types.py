@@ -202,10 +202,22 @@ class Reading:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Withdrawal:
+    """A person ended what they had granted: ``user_id`` is that of their `Profile`, ``at`` aware UTC."""
+
+    user_id: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Notification:
-    """Something a platform told us by webhook. ``key`` is the same when it is told again."""
+    """Something a platform told us by webhook. ``key`` is the same when it is told again.
+
+    ``withdrawal`` is set where it tells that access has ended.
+    """
 
     kind: str
     account_id: str
     key: str
     payload: Mapping[str, Any] = field(default_factory=dict)
+    withdrawal: Withdrawal | None = None

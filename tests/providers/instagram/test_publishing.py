@@ -91,6 +91,13 @@ def test_the_items_of_a_carousel_carry_no_caption(platform: Platform) -> None:
     assert [child["kind"] for child in post["children"]] == ["image", "video", "image"]
 
 
+def test_a_carousel_holds_ten_items(platform: Platform) -> None:
+    photo, film = CAROUSEL.media
+    platform.publish(replace(CAROUSEL, media=(photo, film) * 5))
+    (post,) = platform.world.posts()
+    assert len(post["children"]) == 10
+
+
 def test_what_preflight_refuses_is_never_sent(platform: Platform) -> None:
     connection = platform.connection()
     platform.world.calls.clear()
@@ -321,6 +328,19 @@ def test_an_older_post_with_the_same_words_is_not_taken_for_ours(platform: Platf
     since = platform.now()
     platform.advance(60)
     assert platform.provider.find(connection, PHOTO, pending.checkpoint, since) is None
+
+
+def test_a_second_post_of_the_same_words_is_not_mistaken_for_the_first(platform: Platform) -> None:
+    connection = platform.connection()
+    pending = until_publish(platform, connection, PHOTO)
+    since = platform.now()
+    drive(platform.provider, connection, PHOTO, platform)
+    platform.advance(60)
+    with pytest.raises(OutcomeUnknown):
+        platform.provider.find(connection, PHOTO, pending.checkpoint, since)
+    platform.provider.publish(connection, PHOTO, pending.checkpoint)
+    found = platform.provider.find(connection, PHOTO, pending.checkpoint, platform.now())
+    assert found.remote_id == platform.world.posts()[-1]["id"]
 
 
 def test_without_words_only_the_container_convinces(platform: Platform) -> None:

@@ -8,12 +8,13 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django_connected_accounts.exceptions import (
+    ConnectionFailed,
     ContentRejected,
     ProviderError,
     Unavailable,
 )
 from django_connected_accounts.providers.base import Provider
-from django_connected_accounts.providers.meta import CURRENT_VERSION, FacebookLogin, Graph
+from django_connected_accounts.providers.meta import CURRENT_VERSION, FacebookLogin, Graph, MetaReceiving
 from django_connected_accounts.providers.meta.login import (
     PAGE_TASKS,
     USER_TOKEN,
@@ -32,7 +33,7 @@ _REFRESH_AGE = timedelta(hours=24)
 _LIFETIME = timedelta(days=60)
 
 
-class Instagram(InstagramPublishing, FacebookLogin):
+class Instagram(InstagramPublishing, MetaReceiving, FacebookLogin):
     """Instagram professional accounts linked to a Facebook Page, by Facebook Login.
 
     An account's token is its Page's, which does not expire; the person's stays beside it, to list Pages, to
@@ -66,7 +67,7 @@ class Instagram(InstagramPublishing, FacebookLogin):
         return replace(_profile(user), details=connection.details)
 
 
-class InstagramLogin(InstagramPublishing, Provider):
+class InstagramLogin(InstagramPublishing, MetaReceiving, Provider):
     """Instagram professional accounts by Instagram's own login: no Page, no location, no collaborators."""
 
     id = "instagram_login"
@@ -84,6 +85,7 @@ class InstagramLogin(InstagramPublishing, Provider):
     }
     requirements = ("professional_account",)
     options = OPTIONS
+    signing_options = ("META_APP_SECRET",)
 
     def client(self, connection: Connection) -> InstagramAPIClient:
         return self._client(connection.tokens)

@@ -221,11 +221,13 @@ class Step:
         if isinstance(status, ProviderError):
             return None  # the container has failed or expired, so it was never published
         media = listed_media(self.client, self.connection, self.draft, since, proven=status == "PUBLISHED")
-        if media:
+        if media and status not in SETTLED:
             return self._described(media)
-        if status in SETTLED and self.now - since >= SETTLED[status]:
+        if media is None and status in SETTLED and self.now - since >= SETTLED[status]:
             return None
-        raise OutcomeUnknown("outcome_unknown", f"container {status}, no such media", provider=self.provider)
+        # Unpublished beside a media like it: the status is late, or another post has the same words.
+        evidence = f"container {status}, {'a' if media else 'no'} media like it"
+        raise OutcomeUnknown("outcome_unknown", evidence, provider=self.provider)
 
     def _found_comment(self, since: datetime) -> Published | None:
         media_id, text = self.checkpoint["media_id"], self.draft.first_comment

@@ -1,4 +1,4 @@
-"""What Instagram, Facebook and Threads share: the Graph API and Facebook Login.
+"""What Instagram, Facebook and Threads share: the Graph API, Facebook Login and webhooks.
 
 https://developers.facebook.com/docs/graph-api and https://developers.facebook.com/docs/facebook-login
 """
@@ -6,6 +6,7 @@ https://developers.facebook.com/docs/graph-api and https://developers.facebook.c
 from .errors import ERRORS, Meaning, meaning_of_subcode
 from .graph import API_VERSIONS, CURRENT_VERSION, Graph
 from .login import FacebookLogin
+from .receiving import MetaReceiving
 
 __all__ = [
     "API_VERSIONS",
@@ -14,5 +15,6 @@ __all__ = [
     "FacebookLogin",
     "Graph",
     "Meaning",
+    "MetaReceiving",
     "meaning_of_subcode",
 ]

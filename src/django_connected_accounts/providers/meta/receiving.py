@@ -1,0 +1,146 @@
+"""What Meta tells an app: notifications, deauthorize and data-deletion callbacks.
+
+https://developers.facebook.com/docs/graph-api/webhooks/getting-started and
+https://developers.facebook.com/docs/development/create-an-app/app-dashboard/data-deletion-callback
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import hmac
+import json
+import re
+from collections.abc import Callable, Iterator, Mapping
+from datetime import datetime, timedelta, timezone
+from typing import Any, ClassVar
+from urllib.parse import parse_qs
+
+from django_connected_accounts.exceptions import InvalidRequest
+from django_connected_accounts.providers.base import Receives
+from django_connected_accounts.providers.http import Http
+from django_connected_accounts.providers.types import App, Notification, Withdrawal
+
+SIGNATURE_HEADER = "X-Hub-Signature-256"
+CALLBACK_AGE = timedelta(hours=1)
+"""How old a callback may be. It is a person's click, sent at once."""
+CLOCK_DIFFERENCE = timedelta(minutes=5)
+
+_ID = re.compile(r"[0-9A-Za-z_-]{1,191}")
+_OWN_IDS = frozenset({"id", "comment_id", "mid"})
+"""What names a thing of its own in a value: sent again, it is the same whatever the time beside it."""
+
+
+class MetaReceiving(Receives):
+    """`Receives` for every platform of Meta. ``VERIFY_TOKEN`` of the app's options is for the handshake."""
+
+    app: App
+    http: Http
+    signing_options: ClassVar[tuple[str, ...]] = ()
+    """Further secrets, by their names in the app's options, that the platform may sign with."""
+
+    def receive(self, body: bytes, headers: Mapping[str, str]) -> list[Notification]:
+        self._check(body, headers.get(SIGNATURE_HEADER, ""), lambda mac: f"sha256={mac.hex()}")
+        document = _json(body)
+        return [
+            notification
+            for delivery in (document if isinstance(document, list) else [document])
+            for notification in _notifications(delivery)
+        ]
+
+    def handshake(self, query: Mapping[str, str]) -> str:
+        expected = str(self.app.options.get("VERIFY_TOKEN") or "")
+        same = _same(query.get("hub.verify_token", ""), expected)
+        if not (expected and same and query.get("hub.mode") == "subscribe" and "hub.challenge" in query):
+            raise InvalidRequest("webhook_refused")
+        return query["hub.challenge"]
+
+    def withdrawal(self, body: bytes) -> Withdrawal:
+        signature, _, payload = _signed_request(body).partition(".")
+        self._check(payload.encode(errors="replace"), signature, _base64url)
+        facts = _json(_decoded(payload))
+        if not isinstance(facts, dict) or facts.get("algorithm") != "HMAC-SHA256":
+            raise InvalidRequest("webhook_refused")
+        user_id, at = _user_id(facts.get("user_id")), _moment(facts.get("issued_at"))
+        if not -CLOCK_DIFFERENCE <= self.http.now() - at <= CALLBACK_AGE:
+            raise InvalidRequest("webhook_refused")
+        return Withdrawal(user_id=user_id, at=at)
+
+    def _check(self, message: bytes, signature: str, written: Callable[[bytes], str]) -> None:
+        """Refuse a message without the signature of one of our secrets; all are tried, whichever fits."""
+        options = (self.app.options.get(name) for name in self.signing_options)
+        secrets = [str(secret).encode() for secret in (self.app.client_secret, *options) if secret]
+        macs = [hmac.new(secret, message, hashlib.sha256).digest() for secret in secrets]
+        if not any([_same(signature, written(mac)) for mac in macs]):
+            raise InvalidRequest("webhook_refused")
+
+
+def _notifications(delivery: Any) -> Iterator[Notification]:
+    """Yield what one delivery says; what has another shape than we know is passed on as it is."""
+    if not isinstance(delivery, dict) or not isinstance(delivery.get("entry"), list):
+        raise InvalidRequest("webhook_refused")
+    name = str(delivery.get("object", ""))
+    for entry in delivery["entry"]:
+        if not isinstance(entry, dict):
+            raise InvalidRequest("webhook_refused")
+        changes = entry.get("changes")
+        for change in changes if isinstance(changes, list) else [entry]:
+            if isinstance(change, dict) and "field" in change:
+                yield _notification(name, entry, str(change["field"]), change.get("value"))
+            else:
+                yield _notification(name, entry, name, change)
+
+
+def _notification(name: str, entry: Mapping[str, Any], kind: str, value: Any) -> Notification:
+    account_id = str(entry.get("id", ""))
+    payload = value if isinstance(value, dict) else {"value": value}
+    time = None if _OWN_IDS & payload.keys() else entry.get("time")
+    told = json.dumps([name, account_id, kind, payload, time], sort_keys=True)
+    key = hashlib.sha256(told.encode()).hexdigest()
+    return Notification(kind=kind, account_id=account_id, key=key, payload=payload)
+
+
+def _signed_request(body: bytes) -> str:
+    try:
+        form = parse_qs(body.decode("ascii"), keep_blank_values=True, max_num_fields=10)
+    except ValueError as error:
+        raise InvalidRequest("webhook_refused") from error
+    given = form.get("signed_request", [])
+    return given[0] if len(given) == 1 else ""
+
+
+def _json(text: bytes) -> Any:
+    try:
+        return json.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise InvalidRequest("webhook_refused") from error
+
+
+def _base64url(data: bytes) -> str:
+    return base64.urlsafe_b64encode(data).rstrip(b"=").decode()
+
+
+def _decoded(payload: str) -> bytes:
+    try:
+        return base64.urlsafe_b64decode(payload + "=" * (-len(payload) % 4))
+    except ValueError as error:
+        raise InvalidRequest("webhook_refused") from error
+
+
+def _user_id(value: Any) -> str:
+    """Return an id that names somebody: an empty one would name every account without one."""
+    text = str(value) if isinstance(value, (int, str)) and not isinstance(value, bool) else ""
+    if not _ID.fullmatch(text):
+        raise InvalidRequest("webhook_refused")
+    return text
+
+
+def _moment(timestamp: Any) -> datetime:
+    try:
+        return datetime.fromtimestamp(int(timestamp), tz=timezone.utc)
+    except (TypeError, ValueError, OverflowError, OSError) as error:
+        raise InvalidRequest("webhook_refused") from error
+
+
+def _same(given: str, expected: str) -> bool:
+    return hmac.compare_digest(given.encode(errors="replace"), expected.encode())
