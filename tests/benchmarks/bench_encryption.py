@@ -107,9 +107,8 @@ def report(medians: dict[str, float]) -> None:
         (f"load {ROWS:,} rows unread, x plain", "unread", "plain unread", 1.5),
         (f"load {ROWS:,} rows and read, x plain", "read", "plain read", 3.0),
     ]
-    print(
-        f"Python {platform.python_version()}, Django {django.__version__}, cryptography {cryptography.__version__}"
-    )
+    versions = f"Django {django.__version__}, cryptography {cryptography.__version__}"
+    print(f"Python {platform.python_version()}, {versions}")
     print(f"{len(TOKEN)}-byte token, three binding columns, medians of {ROUNDS} interleaved rounds\n")
     print(f"{'':40}{'median µs':>12}{'base µs':>12}{'ratio':>8}{'goal':>8}")
     for name, measured, base, goal in table:

@@ -89,7 +89,7 @@ class SealedToken(models.Model):
     owner_id = models.IntegerField()
     platform = models.CharField(max_length=32)
     remote_id = models.CharField(max_length=191)
-    token = EncryptedTextField(label="connected_accounts.account.access_token", binding=BINDING)
+    token = EncryptedTextField(label="host.sealed_token.token", binding=BINDING)
 
     class Meta:
         app_label = "host"
