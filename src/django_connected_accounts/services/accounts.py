@@ -6,6 +6,7 @@ import logging
 from typing import Any
 
 from django.db import transaction
+from django.views.decorators.debug import sensitive_variables
 
 from django_connected_accounts import registry
 from django_connected_accounts.exceptions import (
@@ -40,6 +41,7 @@ VERIFIED = (
 )
 
 
+@sensitive_variables()
 def verify(account: ConnectedAccount, *, by: Any) -> ConnectedAccount:
     """Ask the platform how the account is, and write profile, quota, permissions and health as it says.
 
@@ -86,6 +88,7 @@ def resume(account: ConnectedAccount, *, by: Any) -> None:
     wake(account)
 
 
+@sensitive_variables()
 def disconnect(account: ConnectedAccount, *, by: Any) -> None:
     """Wipe the account's secrets at once and, after commit, end the grant at the platform if it lets us.
 
@@ -109,6 +112,7 @@ def disconnect(account: ConnectedAccount, *, by: Any) -> None:
             transaction.on_commit(lambda: _revoke(account, ended, by), robust=True)
 
 
+@sensitive_variables()
 def _revoke(account: ConnectedAccount, ended: Tokens, by: Any) -> None:
     try:
         registry.get(account.platform).revoke(ended)

@@ -19,6 +19,7 @@ from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
 from django.utils.http import url_has_allowed_host_and_scheme
+from django.views.decorators.debug import sensitive_variables
 
 from django_connected_accounts import registry
 from django_connected_accounts.access import access
@@ -56,6 +57,7 @@ class Candidate:
     connected: bool
 
 
+@sensitive_variables()
 def begin(
     user: Any,
     platform: str,
@@ -82,24 +84,24 @@ def begin(
     _refuse_insecure(redirect_uri)
     state, wanted = secrets.token_urlsafe(32), tuple(capabilities or settings.CONNECTED_ACCOUNTS_CAPABILITIES)
     scopes = provider.scopes_for(wanted)
-    verifier = secrets.token_urlsafe(64) if provider.pkce else ""
     attempt = ConnectionAttempt(
         user=user,
         platform=platform,
         state_hash=attempts.digest(state),
         browser_hash=attempts.digest(browser),
         redirect_uri=redirect_uri,
-        verifier=verifier,
         capabilities=wanted,
         scopes=scopes,
         account=account,
         next_url=safe_next(next_url),
         expires_at=attempts.deadline(),
     )
+    if provider.pkce:
+        attempt.verifier = secrets.token_urlsafe(64)
     url = provider.authorization_url(
         redirect_uri=redirect_uri,
         state=state,
-        verifier=verifier,
+        verifier=attempt.verifier,
         scopes=scopes,
         rerequest=_declined_before(user, platform, wanted, account),
     )
@@ -107,6 +109,7 @@ def begin(
     return Begun(attempt, url)
 
 
+@sensitive_variables()
 def complete(user: Any, platform: str, *, browser: str, params: callbacks.Params) -> ConnectionAttempt:
     """Finish a round trip with the query that the platform sent back. Call it outside a transaction.
 
@@ -151,6 +154,7 @@ def candidates(attempt: ConnectionAttempt, search: str = "") -> list[Candidate]:
     ]
 
 
+@sensitive_variables()
 def choose(user: Any, attempt: ConnectionAttempt, account_ids: Sequence[str]) -> list[ConnectedAccount]:
     """Connect the accounts chosen: all of them, or none and InvalidRequest says why."""
     found = access().attempts(user).select_related("account").filter(pk=attempt.pk).first()

@@ -17,6 +17,7 @@ from django.conf import settings
 from django.db import transaction
 from django.db.models import F
 from django.utils import timezone
+from django.views.decorators.debug import sensitive_variables
 
 from django_connected_accounts import registry
 from django_connected_accounts.exceptions import (
@@ -72,6 +73,7 @@ FIRST_RETRY, LAST_RETRY = timedelta(minutes=1), timedelta(hours=1)
 POLL_SECONDS = 0.05
 
 
+@sensitive_variables()
 def fresh(account: ConnectedAccount) -> Connection:
     """Return a connection whose tokens work now, refreshed first if they must be. ``account`` is read again.
 
@@ -88,6 +90,7 @@ def fresh(account: ConnectedAccount) -> Connection:
         raise
 
 
+@sensitive_variables()
 def refresh(account: ConnectedAccount, *, by: Any = None) -> ConnectedAccount:
     """Replace the tokens that ``account`` holds, also before their time; newer ones in the row will do.
 
@@ -164,7 +167,7 @@ def supersede(account: ConnectedAccount, **condition: Any) -> bool:
 def _must_refresh(account: ConnectedAccount, provider: Provider) -> bool:
     """Say whether the tokens must be replaced before use; raise what stands in the way of any use."""
     if account.health == Health.DISCONNECTED or not account.access_token:
-        raise NotAuthorized("account_disconnected", provider=provider.id)
+        raise NotAuthorized(account.health_code or "account_disconnected", provider=provider.id)
     now, end = provider.http.now(), account.token_expires_at
     if end is None or end - now > SPARE:
         return False
