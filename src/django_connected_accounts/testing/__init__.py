@@ -18,7 +18,7 @@ from .contract import ProviderContract  # noqa: E402
 from .driving import drive  # noqa: E402
 from .fixtures import sandbox  # noqa: E402
 from .remotes import Remote, SandboxRemote, sample_draft  # noqa: E402
-from .trouble import TROUBLES, TroubledAdapter  # noqa: E402
+from .trouble import TROUBLES, TroubledAdapter, answer  # noqa: E402
 
 __all__ = [
     "TROUBLES",
@@ -26,6 +26,7 @@ __all__ = [
     "Remote",
     "SandboxRemote",
     "TroubledAdapter",
+    "answer",
     "drive",
     "sample_draft",
     "sandbox",

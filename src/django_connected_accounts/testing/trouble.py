@@ -36,6 +36,17 @@ class TroubledAdapter(BaseAdapter):
         self.adapter.close()
 
 
+def answer(
+    request: Request, status: int, body: bytes = b"", headers: Mapping[str, str] | None = None
+) -> Response:
+    """Return what an adapter of a fake platform answers to a request."""
+    raw = HTTPResponse(
+        body=io.BytesIO(body), status=status, headers=dict(headers or {}), preload_content=False
+    )
+    response: Response = HTTPAdapter().build_response(request, raw)
+    return response
+
+
 def _lost_before(send: Send, request: Request) -> Response:
     raise requests.ReadTimeout("no answer", request=request)
 
@@ -48,23 +59,15 @@ def _lost_after(send: Send, request: Request) -> Response:
 def _cut(send: Send, request: Request) -> Response:
     response = send()
     body = response.content
-    return _answer(
-        request, response.status_code, body[: len(body) // 2], {"Content-Type": "application/json"}
-    )
+    return answer(request, response.status_code, body[: len(body) // 2], {"Content-Type": "application/json"})
 
 
 def _instead(status: int, body: bytes) -> Trouble:
     def trouble(send: Send, request: Request) -> Response:
         send().close()
-        return _answer(request, status, body, {})
+        return answer(request, status, body)
 
     return trouble
-
-
-def _answer(request: Request, status: int, body: bytes, headers: Mapping[str, str]) -> Response:
-    raw = HTTPResponse(body=io.BytesIO(body), status=status, headers=dict(headers), preload_content=False)
-    response: Response = HTTPAdapter().build_response(request, raw)
-    return response
 
 
 TROUBLES: Mapping[str, Trouble] = {
