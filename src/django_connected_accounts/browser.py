@@ -21,11 +21,15 @@ def browser_id(request: HttpRequest) -> str:
 
 
 def redirect_uri(request: HttpRequest, url_name: str, platform: str) -> str:
-    """Return the absolute callback address, never built on what the request claims its host to be.
+    """Return the absolute callback address, never built on what the request claims its host to be."""
+    return public_url(request, reverse(url_name, kwargs={"platform": platform}))
+
+
+def public_url(request: HttpRequest, path: str) -> str:
+    """Return where the public finds this path.
 
     Only with DEBUG does a missing CONNECTED_ACCOUNTS_BASE_URL fall back to the request.
     """
-    path = reverse(url_name, kwargs={"platform": platform})
     base: str = settings.CONNECTED_ACCOUNTS_BASE_URL
     if base:
         return base.rstrip("/") + path

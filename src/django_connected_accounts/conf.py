@@ -52,6 +52,10 @@ class ConnectedAccountsConf(AppConf):
     HTTP_MAX_BYTES: int = 5 * 1024 * 1024
     """The longest answer that is read."""
 
+    # Webhooks
+    WEBHOOK_MAX_BYTES: int = 1024 * 1024
+    """The largest delivery that is taken from a platform; Meta sends up to 1000 notifications in one."""
+
     # Media
     MEDIA_STORAGE: str = "default"
     """Alias in ``STORAGES`` of where media is kept; it need not be public."""

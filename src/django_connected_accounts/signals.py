@@ -18,6 +18,10 @@ publication_published = Signal()
 publication_failed = Signal()
 publication_changed = Signal()
 post_changed = Signal()
+account_erased = Signal()
+"""A person had their data deleted through the platform: delete yours about ``event.account`` too."""
+notification_received = Signal()
+"""A platform told something: ``event.notification``, about ``event.account``, None where it is not ours."""
 
 VERBS: Mapping[str, Signal | None] = {
     "account.connected": account_connected,
@@ -32,6 +36,10 @@ VERBS: Mapping[str, Signal | None] = {
     "account.disconnected": account_disconnected,
     "account.revoked": None,
     "account.revoke_failed": None,
+    "account.erased": account_erased,
+    "callback.deauthorized": None,
+    "callback.deleted": None,
+    "notification.received": notification_received,
     "post.created": post_changed,
     "post.edited": post_changed,
     "post.submitted": post_changed,

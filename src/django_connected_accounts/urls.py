@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.urls import path
 
 from .pages import accounts, composer, connect, media, posts
+from .webhooks import views as webhooks
 
 app_name = "connected_accounts"
 
@@ -38,4 +39,8 @@ urlpatterns = [
         for verb in posts.VERBS
     ),
     path("media/<str:signed>/<str:name>", media.media, name="media"),
+    path("webhooks/<str:platform>/", webhooks.notifications, name="webhook"),
+    path("webhooks/<str:platform>/deauthorize/", webhooks.deauthorize, name="webhook-deauthorize"),
+    path("webhooks/<str:platform>/deletion/", webhooks.delete_data, name="webhook-deletion"),
+    path("deletion/<str:code>/", webhooks.deletion, name="deletion"),
 ]

@@ -11,6 +11,8 @@ from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from django_connected_accounts.providers.types import Notification
+
 from .accounts import ConnectedAccount
 from .posts import Post, Publication
 
@@ -38,6 +40,8 @@ class Event(models.Model):
         Publication, null=True, blank=True, on_delete=models.CASCADE, related_name="events"
     )
     data = models.JSONField(default=dict, blank=True, encoder=DjangoJSONEncoder)
+    key = models.CharField(max_length=64, null=True, blank=True, editable=False)  # noqa: DJ001 - NULLs don't clash
+    """What must happen only once: a second event with the same key can't be written."""
     dispatched_at = models.DateTimeField(null=True, blank=True, db_index=True, editable=False)
 
     class Meta:
@@ -45,6 +49,7 @@ class Event(models.Model):
         ordering = ("-at", "-id")
         verbose_name = _("event")
         verbose_name_plural = _("events")
+        constraints = (models.UniqueConstraint(fields=("key",), name="connected_accounts_once"),)
         indexes = (
             models.Index(fields=("account", "-at"), name="connected_accounts_history"),
             models.Index(fields=("publication", "-at"), name="connected_accounts_timeline"),
@@ -52,6 +57,17 @@ class Event(models.Model):
 
     def __str__(self) -> str:
         return f"{self.verb} {self.code}".strip()
+
+    @property
+    def notification(self) -> Notification:
+        """Return what a platform told, of an event "notification.received"."""
+        told = self.data
+        return Notification(
+            kind=told.get("kind", ""),
+            account_id=told.get("account_id", ""),
+            key=self.key or "",
+            payload=told.get("payload", {}),
+        )
 
 
 class Measurement(models.Model):

@@ -84,7 +84,8 @@ class Account(Page):
     def get(self, request: HttpRequest, pk: UUID) -> HttpResponse:
         accounts = health.annotate(access().accounts(request.user)).defer(*SECRETS)
         account = get_object_or_404(accounts, pk=pk)
-        history = account.events.filter(publication=None).select_related("actor")[:HISTORY]
+        history = account.events.filter(publication=None).exclude(verb="notification.received")
+        history = history.select_related("actor")[:HISTORY]
         return self.show(card=Card.of(account), account=account, history=history)
 
 
@@ -127,7 +128,7 @@ class Act(Page):
         try:
             verb.run(account, by=request.user)
         except ConnectedAccountsError as error:
-            self.refused(error)
+            self.refused(error, platform=registry.name(account.platform))
         else:
             # A test that ends with a refusal is told by the account's own card.
             if self.verb != "verify" or account.is_active or account.health == ConnectedAccount.Health.PAUSED:

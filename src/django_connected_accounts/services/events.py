@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 from typing import Any
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from django_connected_accounts.models import Event
@@ -18,7 +20,8 @@ log = logging.getLogger("django_connected_accounts")
 def record(verb: str, *, code: str = "", actor: Any = None, **what: Any) -> Event:
     """Write an event in the caller's transaction and tell it on after commit, where anybody listens.
 
-    ``what`` are ``account``, ``post``, ``publication`` and ``data`` (plain values, never a secret).
+    ``what`` are ``account``, ``post``, ``publication``, ``data`` (plain values, never a secret), and ``key``
+    for what must happen only `once`.
     """
     signal = VERBS[verb]
     told = signal is None or not signal.has_listeners(Event)
@@ -29,6 +32,20 @@ def record(verb: str, *, code: str = "", actor: Any = None, **what: Any) -> Even
     if not told:
         transaction.on_commit(lambda: _tell(event), robust=True)
     return event
+
+
+@contextmanager
+def once(key: str) -> Iterator[None]:
+    """Undo what is written here, and nothing else, if an event with this key was written before.
+
+    Record that event first: whoever comes at the same time waits at it until this is over.
+    """
+    try:
+        with transaction.atomic():
+            yield
+    except IntegrityError:
+        if not Event.objects.filter(key=key).exists():
+            raise
 
 
 def dispatch(older_than: timedelta = timedelta(minutes=1), limit: int = 1000) -> int:

@@ -71,7 +71,8 @@ class MetaReceiving(Receives):
         options = (self.app.options.get(name) for name in self.signing_options)
         secrets = [str(secret).encode() for secret in (self.app.client_secret, *options) if secret]
         macs = [hmac.new(secret, message, hashlib.sha256).digest() for secret in secrets]
-        if not any([_same(signature, written(mac)) for mac in macs]):
+        fits = [_same(signature, written(mac)) for mac in macs]
+        if not any(fits):
             raise InvalidRequest("webhook_refused")
 
 
