@@ -77,7 +77,7 @@ class Composer(Page):
             else:
                 self.done(self.kept_schedule(post) or _("Saved as a draft."))
         except ConnectedAccountsError as error:
-            self.refused(error)
+            self.refused(error, platform=platforms(accounts))
             self.done(_("The draft is saved; nothing was scheduled."))
         return HttpResponseRedirect(address(page, post, accounts))
 
@@ -124,6 +124,11 @@ def chosen_accounts(request: HttpRequest, post: Post | None = None) -> list[Conn
         return scheduled
     first_two = list(mine[:2])
     return first_two if len(first_two) == 1 else []
+
+
+def platforms(accounts: Sequence[ConnectedAccount]) -> str:
+    """Return the names of the platforms these accounts are on."""
+    return ", ".join(sorted({registry.name(account.platform) for account in accounts}))
 
 
 def address(name: str, post: Post, accounts: Sequence[ConnectedAccount]) -> str:

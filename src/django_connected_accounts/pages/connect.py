@@ -74,7 +74,7 @@ class Reconnect(Page):
         try:
             return _to_platform(request, account.platform, account)
         except ConnectedAccountsError as error:
-            self.refused(error)
+            self.refused(error, platform=registry.name(account.platform))
         except ImproperlyConfigured:
             self.refused(InvalidRequest("not_configured", platform=registry.name(account.platform)))
         return HttpResponseRedirect(reverse("connected_accounts:account", kwargs={"pk": account.pk}))

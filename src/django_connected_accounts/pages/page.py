@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 from uuid import UUID
 
@@ -60,17 +60,17 @@ class Page(LoginRequiredMixin, TemplateResponseMixin, ContextMixin, View):
         """Say on the next page that something worked."""
         messages.success(self.request, str(words), fail_silently=True)
 
-    def refused(self, error: ConnectedAccountsError) -> None:
+    def refused(self, error: ConnectedAccountsError, **params: Any) -> None:
         """Say on the next page why something did not work, and what to do."""
-        for found, code in meanings(error):
+        for found, code in meanings(error, params):
             messages.error(self.request, f"{found.cause} {found.action} ({code})", fail_silently=True)
 
 
-def meanings(error: ConnectedAccountsError) -> list[tuple[Meaning, str]]:
-    """Return every reason this error holds, with its code."""
-    if isinstance(error, InvalidRequest) and error.problems:
-        return [(explain(problem.code, problem.params), problem.code) for problem in error.problems]
-    return [(explain(error.code, error.params), error.code)]
+def meanings(error: ConnectedAccountsError, params: Mapping[str, Any]) -> list[tuple[Meaning, str]]:
+    """Return every reason this error holds, with its code; ``params`` are those it may not have itself."""
+    problems = error.problems if isinstance(error, InvalidRequest) else ()
+    reasons = [(problem.code, problem.params) for problem in problems] or [(error.code, error.params)]
+    return [(explain(code, {**params, **own}), code) for code, own in reasons]
 
 
 def uuids(values: Iterable[str]) -> list[UUID]:

@@ -23,9 +23,9 @@ from django_connected_accounts.forms import FilterForm, Form, LinkForm, TimeForm
 from django_connected_accounts.models import ConnectedAccount, Event, Post, Publication
 from django_connected_accounts.services import composing, scheduling
 
-from .composer import address, again, chosen_accounts, connected
+from .composer import address, again, chosen_accounts, connected, platforms
 from .page import SECRETS, Page, uuids
-from .preview import previews
+from .preview import checks, previews
 
 Status = Publication.Status
 
@@ -82,13 +82,15 @@ class PostPage(Page):
         sent = {delivery.publication.account_id for delivery in deliveries}
         unsent = [account for account in chosen if account.pk not in sent]
         editable = all(d.publication.status in composing.EDITABLE for d in deliveries)
+        shown = [] if deliveries else previews(post, chosen)
         moving = any(delivery.moving for delivery in deliveries)
         live = moving and request.method == "GET" and request.GET.get("live") != "off"
         response = self.show(
             post=post,
             media=list(post.media.all()),
             deliveries=deliveries,
-            previews=[] if deliveries else previews(post, chosen),
+            previews=shown,
+            checks=checks(shown),
             unsent=unsent,
             accounts=connected(request) if not deliveries else [],
             chosen={account.pk for account in chosen},
@@ -155,7 +157,10 @@ class Confirm(Page):
         post = self.post_of(pk)
         shown = previews(post, chosen_accounts(request, post))
         ready = bool(shown) and all(not p.refused and p.account.is_active for p in shown)
-        return self.show(post=post, media=list(post.media.all()), previews=shown, ready=ready)
+        obstacles = [check for check in checks(shown) if check.findings]
+        return self.show(
+            post=post, media=list(post.media.all()), previews=shown, checks=obstacles, ready=ready
+        )
 
 
 class Publish(PostPage):
@@ -176,7 +181,7 @@ class Publish(PostPage):
                 raise InvalidRequest("account_not_found", field="accounts")
             scheduling.schedule(post, accounts, by=request.user, **when)
         except ConnectedAccountsError as error:
-            self.refused(error)
+            self.refused(error, platform=platforms(accounts))
             return HttpResponseRedirect(address("connected_accounts:post", post, accounts))
         self.done(_("Scheduled.") if form else _("On its way. This page follows it."))
         return redirect("connected_accounts:post", pk=post.pk)
@@ -198,7 +203,7 @@ class Fix(Page):
         try:
             composing.edit(post, by=request.user, media=fixed, accounts=accounts)
         except ConnectedAccountsError as error:
-            self.refused(error)
+            self.refused(error, platform=platforms(accounts))
         else:
             self.done(_("Changed. The original is kept."))
         return HttpResponseRedirect(address("connected_accounts:post", post, accounts))
@@ -237,7 +242,7 @@ class Act(PostPage):
         try:
             verb.run(publication, by=request.user, **(form.cleaned_data if form else {}))
         except ConnectedAccountsError as error:
-            self.refused(error)
+            self.refused(error, platform=platforms([publication.account]))
         else:
             self.done(verb.done)
         return redirect("connected_accounts:post", pk=publication.post_id)

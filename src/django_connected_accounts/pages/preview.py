@@ -43,6 +43,10 @@ class Preview:
     def refused(self) -> bool:
         return any(finding.problem.severity == "error" for finding in self.findings)
 
+    def says_as(self, other: Preview) -> bool:
+        """Whether the same is to be said of another account on the same platform."""
+        return self.account.platform == other.account.platform and self.findings == other.findings
+
 
 def previews(post: Post, accounts: Iterable[ConnectedAccount]) -> list[Preview]:
     """Return how a post will look on each of these accounts."""
@@ -53,17 +57,39 @@ def previews(post: Post, accounts: Iterable[ConnectedAccount]) -> list[Preview]:
     shown = []
     for account in accounts:
         length, longest = _length(account.platform, post.text)
-        findings = [_finding(problem, media) for problem in found[account.pk]]
+        findings = [_finding(problem, media, account.platform) for problem in found[account.pk]]
         findings.sort(key=lambda finding: finding.problem.severity != "error")
         shown.append(Preview(account, above, below, length, longest, tuple(findings)))
     return shown
 
 
-def _finding(problem: Problem, media: Sequence[PostMedia]) -> Finding:
+@dataclass(frozen=True, slots=True)
+class Check:
+    """What several accounts have in common to say about a post."""
+
+    accounts: tuple[ConnectedAccount, ...]
+    findings: tuple[Finding, ...]
+    refused: bool
+
+
+def checks(previews: Iterable[Preview]) -> list[Check]:
+    """Return the findings of these previews, each told once for all accounts that share them."""
+    groups: list[list[Preview]] = []
+    for preview in previews:
+        alike = (group for group in groups if group[0].says_as(preview))
+        if group := next(alike, None):
+            group.append(preview)
+        else:
+            groups.append([preview])
+    return [Check(tuple(p.account for p in group), group[0].findings, group[0].refused) for group in groups]
+
+
+def _finding(problem: Problem, media: Sequence[PostMedia], platform: str) -> Finding:
     top, _, rest = problem.field.partition(".")
     place = rest.partition(".")[0]
     about = media[int(place)] if top == "media" and place.isdigit() and int(place) < len(media) else None
-    return Finding(problem, explain(problem.code, problem.params), about)
+    params = {"platform": registry.name(platform), **problem.params}
+    return Finding(problem, explain(problem.code, params), about)
 
 
 def _folded(text: str) -> tuple[str, str]:
