@@ -1,0 +1,97 @@
+"""What becomes of publications."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from django.utils.translation import gettext_lazy as _
+
+from .meaning import Meaning
+
+CODES: Mapping[str, Meaning] = {
+    "account_action_needed": Meaning(
+        _("The account waits for its owner to act on the platform."),
+        _("Open the account to see what to do; the post goes out when it is done."),
+        "owner",
+    ),
+    "account_disconnected": Meaning(
+        _("The account was disconnected."),
+        _("Connect it again, or cancel the post."),
+        "owner",
+    ),
+    "account_missing": Meaning(
+        _("No account was chosen."), _("Choose at least one account to publish to."), "author"
+    ),
+    "account_not_usable": Meaning(
+        _("%(account)s can't publish at the moment."),
+        _("Open the account to see why, or leave it out."),
+        "owner",
+    ),
+    "account_paused": Meaning(_("The account is paused."), _("Resume it; the post goes out then."), "owner"),
+    "account_permission_missing": Meaning(
+        _("The account lacks a permission to publish."),
+        _("Reconnect it and allow publishing; the post goes out then."),
+        "owner",
+    ),
+    "account_reconnect_needed": Meaning(
+        _("The platform no longer accepts our access to the account."),
+        _("Reconnect the account; the post goes out then."),
+        "owner",
+    ),
+    "account_undecryptable": Meaning(
+        _("The stored access to the account can't be read."),
+        _("Restore the encryption key, or reconnect the account."),
+        "operator",
+    ),
+    "already_scheduled": Meaning(
+        _("The post has already been sent, or is to be sent, from %(account)s."),
+        _("Open the post to see where it stands."),
+        "author",
+    ),
+    "comment_permission_missing": Meaning(
+        _("%(account)s does not let us write comments."),
+        _("Reconnect it and allow comments, or leave the first comment out."),
+        "owner",
+    ),
+    "internal_error": Meaning(
+        _("Something went wrong on our side."),
+        _("Nothing to do for you; it is tried again, and the operator finds the cause in the log."),
+        "operator",
+    ),
+    "link_malformed": Meaning(
+        _("This is not a link to a post."),
+        _("Paste the full address of the post, beginning with https://."),
+        "author",
+    ),
+    "not_approved": Meaning(
+        _("The post was changed after it was approved."),
+        _("Look at it once more and approve it, or schedule it again."),
+        "author",
+    ),
+    "not_possible_now": Meaning(
+        _("This is not possible while the post on %(account)s is “%(status)s”."),
+        _("Wait until that has changed, then look again."),
+        "author",
+    ),
+    "not_taken": Meaning(
+        _("The platform did not take the step."), _("Nothing to do; it is tried again."), "nobody"
+    ),
+    "outcome_unknown": Meaning(
+        _("The platform gave no clear answer: the post may be live."),
+        _("It is looked up before anything is repeated. If it stays open, look there and say so here."),
+        "author",
+    ),
+    "past_date": Meaning(_("This time has passed."), _("Choose a time to come, or publish now."), "author"),
+    "platform_does_not_publish": Meaning(
+        _("%(platform)s has no way to publish."), _("Choose another account."), "author"
+    ),
+    "time_does_not_exist": Meaning(
+        _("The clocks in %(zone)s skip this time."), _("Choose a time an hour earlier or later."), "author"
+    ),
+    "too_late": Meaning(
+        _("Its time passed before it could be sent."), _("Publish it now, or choose a new time."), "author"
+    ),
+    "unknown_zone": Meaning(
+        _("There is no time zone “%(zone)s”."), _("Use an IANA name such as Europe/Berlin."), "author"
+    ),
+}
