@@ -7,7 +7,7 @@ A provider of your own is tested by three lines::
         remote_class = MyFakePlatform
 
 A project's tests get the sandbox as a fixture by ``from django_connected_accounts.testing import sandbox`` in
-their ``conftest.py``.
+their ``conftest.py``; `connect` gives them an account on it, `publish_everything` publishes without waiting.
 """
 
 import pytest
@@ -18,6 +18,7 @@ from .contract import ProviderContract  # noqa: E402
 from .driving import drive  # noqa: E402
 from .fixtures import sandbox  # noqa: E402
 from .remotes import Remote, SandboxRemote, sample_draft  # noqa: E402
+from .shortcuts import connect, publish_everything  # noqa: E402
 from .trouble import TROUBLES, TroubledAdapter, answer  # noqa: E402
 
 __all__ = [
@@ -27,7 +28,9 @@ __all__ = [
     "SandboxRemote",
     "TroubledAdapter",
     "answer",
+    "connect",
     "drive",
+    "publish_everything",
     "sample_draft",
     "sandbox",
 ]

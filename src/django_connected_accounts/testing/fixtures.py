@@ -7,12 +7,14 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
-from django.conf import settings as django_settings
 from django.test import Client
 
+from django_connected_accounts.crypto import generate_key
 from django_connected_accounts.sandbox import World, in_process
 
 from . import remotes
+
+SITE = "http://testserver"
 
 
 @pytest.fixture
@@ -22,6 +24,9 @@ def sandbox(settings: Any) -> Iterator[World]:
     It fetches media from the project under test itself, without a network.
     """
     settings.CONNECTED_ACCOUNTS_SANDBOX = "in-process"
+    settings.CONNECTED_ACCOUNTS_BASE_URL = SITE
+    if not settings.CONNECTED_ACCOUNTS_ENCRYPTION_KEYS:
+        settings.CONNECTED_ACCOUNTS_ENCRYPTION_KEYS = [generate_key()]
     world = in_process()
     before, world.fetch = world.fetch, _fetch
     world.reset()
@@ -31,8 +36,8 @@ def sandbox(settings: Any) -> Iterator[World]:
 
 
 def _fetch(url: str) -> tuple[int, Mapping[str, str], bytes]:
-    parts = urlsplit(url)
-    if parts.netloc != urlsplit(django_settings.CONNECTED_ACCOUNTS_BASE_URL).netloc:
+    if not url.startswith(f"{SITE}/"):
         return remotes.fetch(url)
-    response = Client(SERVER_NAME=parts.netloc).get(f"{parts.path}?{parts.query}")
+    parts = urlsplit(url)
+    response = Client().get(f"{parts.path}?{parts.query}")
     return response.status_code, dict(response.items()), b"".join(response)
