@@ -26,6 +26,7 @@ from django_connected_accounts.services import health, tokens
 from .page import SECRETS, Page
 
 HISTORY = 10
+EXTRAS = ("comment", "measure")
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +45,11 @@ class Card:
     account: ConnectedAccount
     kinds: tuple[str, ...]
     capabilities: tuple[Capability, ...]
+
+    @property
+    def extras(self) -> list[str]:
+        """What it may do beside publishing."""
+        return [found.name for found in self.capabilities if found.granted and found.name in EXTRAS]
 
     @classmethod
     def of(cls, account: ConnectedAccount) -> Card:

@@ -95,10 +95,11 @@ class Callback(Page):
         try:
             attempt = connecting.complete(request.user, platform, browser=browser_id(request), params=params)
         except (ConnectionFailed, InvalidRequest) as error:
-            attempt = getattr(error, "attempt", None)
-            if attempt is None:
+            failed: ConnectionAttempt | None = getattr(error, "attempt", None)
+            if failed is None:
                 here = reverse("connected_accounts:connect", kwargs={"platform": platform})
                 return _see_other(f"{here}?{urlencode({'ended': error.code})}")
+            attempt = failed
         if attempt.status == Status.CONNECTED:
             self.done(_connected(len(attempt.connected)))
             return _see_other(_after(attempt))

@@ -70,6 +70,8 @@ CAPABILITIES: Mapping[str, Promise] = {
     "comment": _("Write the first comment"),
 }
 
+EXTRAS: Mapping[str, Promise] = {"comment": _("First comment"), "measure": _("Insights")}
+
 EVENTS: Mapping[str, Promise] = {
     "account.connected": _("Connected"),
     "account.reconnected": _("Reconnected"),
@@ -136,6 +138,12 @@ def platform_name(platform: str) -> str:
 def capability(name: str) -> str:
     """Return a capability in words."""
     return str(CAPABILITIES.get(name, name.replace("_", " ").capitalize()))
+
+
+@register.filter
+def extra_name(name: str) -> str:
+    """Return in a word what an account may do beside publishing."""
+    return str(EXTRAS.get(name, name))
 
 
 @register.filter
@@ -228,7 +236,7 @@ def event_words(event: Event) -> str:
 
 
 @register.simple_tag
-def local_time(moment: datetime | None, zone: str = "") -> SafeString:
+def local_time(moment: datetime | None, zone: str = "", *, seconds: bool = False) -> SafeString:
     """Return a ``<time>`` in the zone named, or the visitor's, which is told; UTC is in its title."""
     if moment is None:
         return SafeString("")
@@ -237,11 +245,13 @@ def local_time(moment: datetime | None, zone: str = "") -> SafeString:
     except (ZoneInfoNotFoundError, ValueError, OSError):
         tz = fixed_zone.utc
     utc = moment.astimezone(fixed_zone.utc)
+    local = moment.astimezone(tz)
+    exact = f"{date_format(local, 'DATE_FORMAT')}, {local:%H:%M:%S}"
     return format_html(
-        '<time datetime="{}" title="{} UTC">{}</time> <small>{}</small>',
+        '<span class="ca-when"><time datetime="{}" title="{} UTC">{}</time> <small>{}</small></span>',
         utc.isoformat(timespec="seconds"),
         utc.strftime("%Y-%m-%d %H:%M:%S"),
-        date_format(moment.astimezone(tz), "DATETIME_FORMAT"),
+        exact if seconds else date_format(local, "DATETIME_FORMAT"),
         zone or timezone.get_current_timezone_name(),
     )
 
