@@ -260,23 +260,23 @@ def _failed(account: ConnectedAccount, provider: Provider, error: ProviderError,
     """Write that a refresh failed: a refusal changes the health, anything else is tried again later."""
     told = {"detail": error.detail, "platform_code": error.platform_code, "trace_id": error.trace_id}
     with transaction.atomic():
+        if not invalidate(account, error):
+            _retry_later(account, provider, error)
+        # Last: its foreign key share-locks the account's row on MariaDB, and two that hold this and go on to
+        # write the row deadlock.
         events.record("account.refresh_failed", code=error.code, actor=by, account=account, data=told)
-        if invalidate(account, error):
-            return
-        health.change(
-            account,
-            Health.REFRESH_RETRYING,
-            "refresh_retrying",
-            error.detail,
-            only_from={Health.ACTIVE},
-            only_version=account.token_version,
-        )
-        account.refresh_at = provider.http.now() + _patience(account, provider, error)
-        rows = ConnectedAccount.objects.filter(pk=account.pk, token_version=account.token_version)
-        rows.update(refresh_at=account.refresh_at)
 
 
-def _patience(account: ConnectedAccount, provider: Provider, error: ProviderError) -> timedelta:
+def _retry_later(account: ConnectedAccount, provider: Provider, error: ProviderError) -> None:
+    version = account.token_version
+    state, code = Health.REFRESH_RETRYING, "refresh_retrying"
+    health.change(account, state, code, error.detail, only_from={Health.ACTIVE}, only_version=version)
+    account.refresh_at = provider.http.now() + _patience(account, error)
+    rows = ConnectedAccount.objects.filter(pk=account.pk, token_version=version)
+    rows.update(refresh_at=account.refresh_at)
+
+
+def _patience(account: ConnectedAccount, error: ProviderError) -> timedelta:
     """Return as long again as it has been failing, or what the platform asked for."""
     failing = timedelta()
     if account.health == Health.REFRESH_RETRYING and account.health_since:
