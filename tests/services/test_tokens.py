@@ -387,6 +387,38 @@ def test_one_account_in_trouble_does_not_stop_the_others(
     assert stored(account).access_token != account.access_token
 
 
+def test_a_platform_whose_refresh_breaks_does_not_stop_the_others(
+    account: ConnectedAccount,
+    short: ConnectedAccount,
+    strict: type[Strict],
+    world: World,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    world.advance(41 * DAY)
+    monkeypatch.setattr(Strict, "refresh", lambda self, tokens: 1 / 0)
+    ConnectedAccount.objects.update(refresh_at=timezone.now() - timedelta(hours=1))
+
+    assert tokens.refresh_due() == 2
+    assert tokens.refresh_due() == 0
+
+    assert "the refresh broke" in caplog.text
+    assert stored(short).health == Health.ACTIVE
+    assert stored(account).access_token != account.access_token
+
+
+@pytest.mark.databases
+@pytest.mark.django_db(transaction=True)
+def test_of_many_that_look_after_the_tokens_one_looks_after_each(
+    short: ConnectedAccount, strict: type[Strict]
+) -> None:
+    strict.answer = Unavailable()
+    ConnectedAccount.objects.update(refresh_at=timezone.now())
+
+    assert sorted(at_once(*[tokens.refresh_due] * 4)) == [0, 0, 0, 1]
+    assert len(strict.refreshed) == 1
+
+
 # Together
 
 

@@ -111,16 +111,24 @@ def refresh(account: ConnectedAccount, *, by: Any = None) -> ConnectedAccount:
 
 
 def refresh_due(limit: int = 100) -> int:
-    """Refresh the tokens whose time has come. Return how many accounts were looked after."""
+    """Look after the tokens whose time has come. Return how many accounts that were."""
     kept_alive = {*ConnectedAccount.USABLE, Health.PAUSED, Health.PERMISSION_MISSING}
-    due = ConnectedAccount.objects.filter(refresh_at__lte=timezone.now(), health__in=kept_alive)
-    accounts = list(due.order_by("refresh_at")[:limit])
-    for account in accounts:
+    now = timezone.now()
+    due = ConnectedAccount.objects.filter(refresh_at__lte=now, health__in=kept_alive).order_by("refresh_at")
+    done = 0
+    for account in due[:limit]:
+        # Whoever moves the time has the account; should that break, it does not come up again at once.
+        mine = ConnectedAccount.objects.filter(pk=account.pk, refresh_at=account.refresh_at)
+        if not mine.update(refresh_at=now + FIRST_RETRY):
+            continue
+        done += 1
         try:
             _look_after(account)
-        except (ConnectedAccountsError, NotImplementedError) as error:
-            log.info("Account %s was not refreshed: %s", account.pk, getattr(error, "code", error))
-    return len(accounts)
+        except ConnectedAccountsError as error:
+            log.info("Account %s was not refreshed: %s", account.pk, error.code)
+        except Exception:
+            log.exception("Account %s: the refresh broke", account.pk)
+    return done
 
 
 def invalidate(account: ConnectedAccount, error: ConnectedAccountsError) -> bool:
@@ -192,14 +200,13 @@ def _must_refresh(account: ConnectedAccount, provider: Provider) -> bool:
 
 def _look_after(account: ConnectedAccount) -> None:
     provider = registry.get(account.platform)
+    now = provider.http.now()
     try:
-        if provider.can_refresh(account.tokens, now=provider.http.now()):
+        if provider.can_refresh(account.tokens, now=now):
             _refresh(account, account.token_version)
         elif not _must_refresh(account, provider):
-            again = _next_refresh(account, provider, provider.http.now())
-            ConnectedAccount.objects.filter(pk=account.pk, token_version=account.token_version).update(
-                refresh_at=again
-            )
+            same = ConnectedAccount.objects.filter(pk=account.pk, token_version=account.token_version)
+            same.update(refresh_at=_next_refresh(account, provider, now))
     except UndecryptableToken as error:
         invalidate(account, error)
 
