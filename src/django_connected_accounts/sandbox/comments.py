@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import Any, Final
 
+from . import webhooks
 from .errors import GraphError
 from .instagram import visible
 from .meta import PAGED, Edge, Field, fields_of, page_of, select, timestamp
@@ -81,6 +82,7 @@ def _comment(call: Call, media: Media, parent_id: str = "") -> Answer:
         parent_id=parent_id,
     )
     world.comments[comment.id] = comment
+    webhooks.comment(world, comment)
     return {"id": comment.id}
 
 

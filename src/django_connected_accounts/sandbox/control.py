@@ -10,9 +10,9 @@ import functools
 from collections.abc import Callable
 from typing import Any, Final
 
-from . import consent, faults
+from . import consent, faults, webhooks
 from .people import Person
-from .records import App, Variant
+from .records import App, Delivery, Variant
 from .routing import Answer, Call, Route, Unknown
 
 HOST: Final = "_sandbox"
@@ -80,9 +80,10 @@ def remove_faults(call: Call) -> Answer:
 
 
 def clock(call: Call) -> Answer:
-    """``{"advance": seconds}`` moves it; either way it says what time it is."""
+    """``{"advance": seconds}`` moves it, and sends what is due by then. Says what time it is."""
     call.accept({"advance"})
     call.world.advance(float(call.params.get("advance", 0)))
+    _deliver(call)
     return {"now": call.world.now(), "offset": call.world.offset}
 
 
@@ -103,7 +104,7 @@ def usage(call: Call) -> Answer:
 
 def add_app(call: Call) -> Answer:
     """``{"client_id", "secret", "login": "facebook" | "instagram", "redirect_uris": […]}`` adds an app."""
-    call.accept({"client_id", "secret", "login", "name", "redirect_uris", "loopback"})
+    call.accept({"client_id", "secret", "login", "name", "redirect_uris", "loopback", "signing_secret"})
     uris = set(call.params.get("redirect_uris", ()))
     app = App(**{**call.params, "redirect_uris": uris})
     call.world.apps[app.client_id] = app
@@ -126,6 +127,62 @@ def decide(call: Call) -> Answer:
         targets=call.params.get("targets"),
     )
     return {"location": location}
+
+
+def add_webhook(call: Call) -> Answer:
+    """``{"client_id", "url", "verify_token", "deauthorize_url", "deletion_url"}``: where an app is told.
+
+    ``url`` has to pass the handshake with ``verify_token``.
+    """
+    call.accept({"client_id", "url", "verify_token", "deauthorize_url", "deletion_url"})
+    with call.world.released():
+        return dataclasses.asdict(webhooks.register(call.world, **call.params))
+
+
+def deliveries(call: Call) -> Answer:
+    return _told(call.world.deliveries)
+
+
+def deliver(call: Call) -> Answer:
+    """Send what is due: what failed before, and what the platform did by itself meanwhile."""
+    return _told(_deliver(call))
+
+
+def notify(call: Call) -> Answer:
+    """``{"account": id or username, "field", "value": {…}}`` tells every app.
+
+    ``"copies": 2`` tells it twice; ``"shape"`` is "changes", "inline" or "array".
+    """
+    call.accept({"account", "field", "value", "copies", "shape"})
+    queued = webhooks.notify(call.world, **call.params)
+    _deliver(call)
+    return _told(queued)
+
+
+def deauthorize(call: Call) -> Answer:
+    """``{"person": key}`` removes every app, and tells them so. ``"issued_at"`` dates the callback."""
+    call.accept({"person", "issued_at"})
+    queued = webhooks.deauthorize(call.world, **call.params)
+    _deliver(call)
+    return _told(queued)
+
+
+def delete_data(call: Call) -> Answer:
+    """``{"person": key}`` removes every app and asks for their data to be deleted; see "answer"."""
+    call.accept({"person", "issued_at"})
+    queued = webhooks.delete_data(call.world, **call.params)
+    _deliver(call)
+    return _told(queued)
+
+
+def _deliver(call: Call) -> list[Delivery]:
+    with call.world.released():
+        return webhooks.deliver(call.world)
+
+
+def _told(told: list[Delivery]) -> dict[str, Any]:
+    shown = ("client_id", "kind", "url", "statuses", "answer", "next_at")
+    return {"deliveries": [{name: getattr(one, name) for name in shown} for one in told]}
 
 
 def _named(answer: Callable[[Call], Answer]) -> Callable[[Call], Answer]:
@@ -172,5 +229,11 @@ _TABLE: Final = (
     ("POST", "/usage/?", usage),
     ("POST", "/apps/?", add_app),
     ("POST", "/consent/?", decide),
+    ("POST", "/webhooks/?", add_webhook),
+    ("GET", "/deliveries/?", deliveries),
+    ("POST", "/deliveries/?", deliver),
+    ("POST", "/notify/?", notify),
+    ("POST", "/deauthorize/?", deauthorize),
+    ("POST", "/deletion/?", delete_data),
 )
 ROUTES: Final = tuple(Route(HOST, method, pattern, _named(answer)) for method, pattern, answer in _TABLE)

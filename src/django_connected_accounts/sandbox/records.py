@@ -14,8 +14,34 @@ DAY = 24 * 3600
 
 
 @dataclass(slots=True, kw_only=True)
+class Webhook:
+    """Where an app wants to be told things; "" where it does not."""
+
+    url: str = ""
+    deauthorize_url: str = ""
+    deletion_url: str = ""
+
+
+@dataclass(slots=True, kw_only=True)
+class Delivery:
+    """Something told to an app: the status of each try (0: no answer), the last answer, when next due."""
+
+    client_id: str
+    kind: str
+    url: str
+    headers: dict[str, str] = field(repr=False)
+    body: bytes = field(repr=False)
+    next_at: float | None
+    statuses: list[int] = field(default_factory=list)
+    answer: str = ""
+
+
+@dataclass(slots=True, kw_only=True)
 class App:
-    """A registration with a platform; ``loopback``: http://localhost and testserver need no listing."""
+    """A registration with a platform; ``loopback``: http://localhost and testserver need no listing.
+
+    ``signing_secret`` signs what the app is told; it is the app's own unless another is given.
+    """
 
     client_id: str
     secret: str = field(repr=False)
@@ -23,6 +49,11 @@ class App:
     name: str = "Sandbox app"
     redirect_uris: set[str] = field(default_factory=set)
     loopback: bool = True
+    signing_secret: str = field(default="", repr=False)
+    webhook: Webhook = field(default_factory=Webhook)
+
+    def __post_init__(self) -> None:
+        self.signing_secret = self.signing_secret or self.secret
 
 
 @dataclass(slots=True, kw_only=True)

@@ -14,11 +14,24 @@ from contextlib import contextmanager
 from datetime import datetime, timezone
 from typing import Any, Final
 
-from . import fetching, people, tokens
+from . import fetching, people, tokens, webhooks
 from .faults import Fault
 from .ids import digits, letters
 from .people import InstagramAccount, Page, Person
-from .records import DAY, App, Code, Comment, ConsentRequest, Container, Grant, Media, Toggles, Token, Variant
+from .records import (
+    DAY,
+    App,
+    Code,
+    Comment,
+    ConsentRequest,
+    Container,
+    Delivery,
+    Grant,
+    Media,
+    Toggles,
+    Token,
+    Variant,
+)
 
 INSTAGRAM: Final = "www.instagram.com"
 
@@ -27,7 +40,8 @@ class World:
     """A world of its own: two share nothing, and the same ``seed`` gives the same ids in the same order.
 
     Hold ``lock`` around anything that reads and writes more than one attribute. ``fetch`` gets the media the
-    platform is asked to pull: ``fetch(url) -> (status, headers, bytes)``.
+    platform is asked to pull: ``fetch(url) -> (status, headers, bytes)``; ``send`` is how it tells apps
+    things, see `webhooks.Send`.
     """
 
     def __init__(
@@ -35,6 +49,7 @@ class World:
         *,
         seed: int | str = 0,
         fetch: fetching.Fetch = fetching.get,
+        send: webhooks.Send = webhooks.send,
         clock: Callable[[], float] = time.time,
         sleep: Callable[[float], None] = time.sleep,
         base_url: str = "http://sandbox.invalid",
@@ -42,6 +57,7 @@ class World:
         self.lock = threading.RLock()
         self.seed = seed
         self.fetch = fetch
+        self.send = send
         self.clock = clock
         self.sleep = sleep
         self.base_url = base_url
@@ -77,6 +93,7 @@ class World:
             self.comments: dict[str, Comment] = {}
             self.publishes: list[tuple[str, float]] = []
             self.subscriptions: dict[str, list[str]] = {}
+            self.deliveries: list[Delivery] = []
             self.calls: list[dict[str, Any]] = []
             self.faults: list[Fault] = []
 
@@ -106,7 +123,10 @@ class World:
             return tokens.mint(self, owner, variant, scopes).value
 
     def revoke(self, person: str, reason: int = 458) -> int:
-        """End a person's tokens with a 190 subcode: 458 app removed, 460 password changed, 463 expired."""
+        """End a person's tokens with a 190 subcode: 458 app removed, 460 password changed, 463 expired.
+
+        Apps are not told; `webhooks.deauthorize` does both.
+        """
         with self.lock:
             return tokens.end(self, self.people[person].key, reason)
 
