@@ -35,6 +35,13 @@ class Form(forms.Form):
     places: Mapping[str, str] = {}
     """Where a problem's field is shown when no field here is called so."""
 
+    codes: Mapping[tuple[str, str], str] = {}
+    """By field and Django's code of an error, the code of ours that is told instead."""
+
+    def add_error(self, field: str | None, error: Any) -> None:
+        code = self.codes.get((field or "", getattr(error, "code", None) or ""))
+        super().add_error(field, refusal(code) if code else error)
+
     def refuse(self, error: ConnectedAccountsError) -> None:
         """Show every reason of an error, each beside the field it is about."""
         problems: Sequence[Problem] = error.problems if isinstance(error, InvalidRequest) else ()
@@ -71,6 +78,8 @@ class WallClockField(forms.Field):
 
 class TimeForm(Form):
     """A time to come, in the zone the author thinks in."""
+
+    codes = {("zone", "invalid_choice"): "unknown_zone"}
 
     at = WallClockField(label=_("Date and time"))
     zone = forms.ChoiceField(label=_("Time zone"))
@@ -110,6 +119,12 @@ class PostForm(TimeForm):
     """What to publish, where, and when."""
 
     places = {"media": "uploads"}
+    codes = {
+        **TimeForm.codes,
+        ("accounts", "invalid_choice"): "account_not_found",
+        ("accounts", "invalid_pk_value"): "account_not_found",
+        ("kind", "invalid_choice"): "kind_unknown",
+    }
 
     accounts = forms.ModelMultipleChoiceField(
         ConnectedAccount.objects.none(),
@@ -214,6 +229,8 @@ class MediaForm(Form):
 class ChooseForm(Form):
     """Which of the accounts a consent gave access to are to be connected."""
 
+    codes = {("accounts", "required"): "nothing_chosen", ("accounts", "invalid_choice"): "unknown_choice"}
+
     accounts = forms.MultipleChoiceField(label=_("Accounts"), widget=forms.CheckboxSelectMultiple)
 
     def __init__(self, *args: Any, candidates: Iterable[Candidate], **kwargs: Any) -> None:
@@ -222,7 +239,6 @@ class ChooseForm(Form):
         field = self.fields["accounts"]
         assert isinstance(field, forms.MultipleChoiceField)  # noqa: S101
         field.choices = [(candidate.account_id, candidate.username) for candidate in self.candidates]
-        field.error_messages["required"] = _("Choose at least one account.")
 
     @property
     def chosen(self) -> set[str]:

@@ -128,7 +128,7 @@ def test_a_text_that_is_too_long_and_too_many_hashtags_are_told_and_not_schedule
         ("soon", "UTC", "invalid_time"),
         ("2030-01-01T10:00+02:00", "UTC", "invalid_time"),
         ("", "UTC", "required"),
-        ("2030-01-01T10:00", "Mars/Olympus", "valid choice"),
+        ("2030-01-01T10:00", "Mars/Olympus", "unknown_zone"),
     ],
 )
 def test_a_time_that_will_not_do_is_said_beside_it_and_nothing_is_saved(
@@ -166,6 +166,7 @@ def test_the_account_of_another_user_can_not_be_chosen(
     theirs = stranger.connects("shop", "instagram_login")
     page = written(browser, theirs, picture(), do="schedule", at=tomorrow())
     assert page.status_code == 400
+    assert "account_not_found" in text(page)
     assert not Post.objects.exists()
 
 

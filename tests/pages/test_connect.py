@@ -149,13 +149,15 @@ def test_choosing_nothing_is_said_beside_the_choice(browser: Browser) -> None:
     browser.returns(browser.goes())
     page = browser.send("attempt-choose", attempt().pk)
     assert page.status_code == 400
-    assert "Choose at least one account." in text(page)
+    assert "nothing_chosen" in text(page)
     assert 'role="alert"' in page.content.decode()
 
 
 def test_an_account_that_was_not_offered_can_not_be_chosen(browser: Browser) -> None:
     browser.returns(browser.goes())
-    assert browser.send("attempt-choose", attempt().pk, accounts=["4711"]).status_code == 400
+    page = browser.send("attempt-choose", attempt().pk, accounts=["4711"])
+    assert page.status_code == 400
+    assert "unknown_choice" in text(page)
     assert not ConnectedAccount.objects.exists()
 
 

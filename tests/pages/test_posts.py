@@ -234,3 +234,14 @@ def test_publishing_from_the_account_of_another_is_refused(
     answer = browser.send("post-publish", post.pk, account=str(theirs.pk))
     assert "account_not_found" in text(browser.get(answer.headers["Location"]))
     assert not Publication.objects.exists()
+
+
+def test_what_is_out_on_one_account_can_be_sent_from_another(
+    browser: Browser, visitor: Visitor, publication: Publication
+) -> None:
+    creator = visitor.connects("creator", "instagram_login")
+    assert "Also send it from" in text(browser.page("post", publication.post_id))
+    said = text(browser.page("post", publication.post_id, account=str(creator.pk)))
+    assert "Ready" in said
+    browser.send("post-publish", publication.post_id, account=str(creator.pk))
+    assert Publication.objects.count() == 2

@@ -17,7 +17,7 @@ from django.utils.translation import gettext_lazy as _
 
 from django_connected_accounts import registry
 from django_connected_accounts.access import access
-from django_connected_accounts.exceptions import ConnectedAccountsError
+from django_connected_accounts.exceptions import ConnectedAccountsError, InvalidRequest
 from django_connected_accounts.models import ConnectedAccount
 from django_connected_accounts.providers.base import Provider, Publishes
 from django_connected_accounts.services import accounts as verbs
@@ -90,9 +90,10 @@ class Account(Page):
     def get(self, request: HttpRequest, pk: UUID) -> HttpResponse:
         accounts = health.annotate(access().accounts(request.user)).defer(*SECRETS)
         account = get_object_or_404(accounts, pk=pk)
-        history = account.events.filter(publication=None).exclude(verb="notification.received")
-        history = history.select_related("actor")[:HISTORY]
-        return self.show(card=Card.of(account), account=account, history=history)
+        told = account.events.filter(publication=None).exclude(verb="notification.received")
+        history = list(told.select_related("actor")[:HISTORY])
+        traces = (event.data["trace_id"] for event in history if event.data.get("trace_id"))
+        return self.show(card=Card.of(account), account=account, history=history, trace_id=next(traces, ""))
 
 
 class ConfirmDisconnect(Page):
@@ -135,6 +136,8 @@ class Act(Page):
             verb.run(account, by=request.user)
         except ConnectedAccountsError as error:
             self.refused(error, platform=registry.name(account.platform))
+        except ImproperlyConfigured:
+            self.refused(InvalidRequest("not_configured", platform=registry.name(account.platform)))
         else:
             # A test that ends with a refusal is told by the account's own card.
             if self.verb != "verify" or account.is_active or account.health == ConnectedAccount.Health.PAUSED:

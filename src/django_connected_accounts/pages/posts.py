@@ -82,7 +82,8 @@ class PostPage(Page):
         sent = {delivery.publication.account_id for delivery in deliveries}
         unsent = [account for account in chosen if account.pk not in sent]
         editable = all(d.publication.status in composing.EDITABLE for d in deliveries)
-        shown = [] if deliveries else previews(post, chosen)
+        shown = previews(post, unsent)
+        accounts = [account for account in connected(request) if account.pk not in sent]
         moving = any(delivery.moving for delivery in deliveries)
         live = moving and request.method == "GET" and request.GET.get("live") != "off"
         response = self.show(
@@ -92,7 +93,8 @@ class PostPage(Page):
             previews=shown,
             checks=checks(shown),
             unsent=unsent,
-            accounts=connected(request) if not deliveries else [],
+            accounts=accounts,
+            choosing=len(accounts) > 1 or not shown and (accounts or not deliveries),
             chosen={account.pk for account in chosen},
             editable=editable,
             moving=moving,

@@ -1,0 +1,53 @@
+from __future__ import annotations
+
+from datetime import datetime
+from datetime import timezone as fixed_zone
+
+import pytest
+from django.utils import timezone
+
+from django_connected_accounts.models import ConnectedAccount, Event, Publication
+from django_connected_accounts.signals import VERBS
+from django_connected_accounts.templatetags import connected_accounts as words
+
+
+@pytest.mark.parametrize("verb", VERBS)
+def test_everything_that_happens_has_words(verb: str) -> None:
+    assert words.event_words(Event(verb=verb, data={"health": "paused"})) != verb
+
+
+@pytest.mark.parametrize("health", ConnectedAccount.Health.values)
+def test_every_health_has_words_and_a_tone(health: str) -> None:
+    state = words.health(ConnectedAccount(platform="instagram", health=health))
+    assert state.words
+    assert state.tone in ("good", "warn", "bad", "quiet")
+
+
+def test_what_must_be_done_on_the_platform_names_it() -> None:
+    account = ConnectedAccount(platform="instagram", health="action_needed")
+    assert words.health(account).words == "Action needed on Instagram"
+
+
+@pytest.mark.parametrize("status", Publication.Status.values)
+def test_every_status_has_words_and_a_tone(status: str) -> None:
+    account = ConnectedAccount(platform="instagram")
+    state = words.status(Publication(account=account, status=status, due_at=timezone.now()))
+    assert state.words
+    assert state.tone in ("good", "warn", "bad", "quiet", "busy")
+
+
+def test_a_time_is_shown_in_its_zone_with_utc_in_its_title() -> None:
+    shown = words.local_time(datetime(2030, 7, 1, 8, 0, tzinfo=fixed_zone.utc), "Europe/Berlin")
+    assert "10 a.m." in shown
+    assert "Europe/Berlin" in shown
+    assert 'title="2030-07-01 08:00:00 UTC"' in shown
+
+
+def test_a_zone_that_is_no_more_does_not_break_a_page() -> None:
+    assert "UTC" in words.local_time(timezone.now(), "Mars/Olympus")
+
+
+def test_an_unknown_platform_code_is_no_code_of_ours() -> None:
+    assert words.is_code("past_date")
+    assert not words.is_code("invalid_choice")
+    assert not words.is_code(None)
