@@ -31,8 +31,6 @@ VERBS: Mapping[str, Signal | None] = {
     "account.verified": account_changed,
     "account.refreshed": account_changed,
     "account.refresh_failed": account_changed,
-    "account.paused": account_changed,
-    "account.resumed": account_changed,
     "account.disconnected": account_disconnected,
     "account.revoked": None,
     "account.revoke_failed": None,

@@ -37,6 +37,9 @@ CODES: Mapping[str, Meaning] = {
         _("Send 1 to 255 printable ASCII characters, for example a UUID."),
         "author",
     ),
+    "invalid_request": Meaning(
+        _("This can't be done as it was asked."), _("Correct it and try again."), "author"
+    ),
     "invalid_json": Meaning(
         _("The request's body is not a JSON object."), _("Send one JSON object in UTF-8."), "author"
     ),

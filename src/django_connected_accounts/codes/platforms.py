@@ -79,6 +79,12 @@ CODES: Mapping[str, Meaning] = {
         _("Tell the operator."),
         "operator",
     ),
+    "content_rejected": Meaning(
+        _("%(platform)s does not take this post."), _("Change it and try again."), "author"
+    ),
+    "rate_limited": Meaning(
+        _("%(platform)s takes no more for now."), _("Nothing to do: it goes on by itself."), "nobody"
+    ),
     "request_refused": Meaning(
         _("%(platform)s refused this and did not say why."),
         _("Change the post and try again; if it stays, tell the operator."),

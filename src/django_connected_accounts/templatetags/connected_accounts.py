@@ -79,8 +79,6 @@ EVENTS: Mapping[str, Promise] = {
     "account.verified": _("Tested: the connection works"),
     "account.refreshed": _("Access renewed"),
     "account.refresh_failed": _("Renewing access failed"),
-    "account.paused": _("Paused"),
-    "account.resumed": _("Resumed"),
     "account.disconnected": _("Disconnected"),
     "account.revoked": _("Access withdrawn at the platform"),
     "account.revoke_failed": _("The platform was not reached to withdraw access"),
