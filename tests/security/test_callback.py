@@ -109,12 +109,14 @@ def test_nobody_begins_unless_signed_in_and_nobody_returns_signed_out(visitor: V
 
     with pytest.raises(InvalidRequest, match="not_permitted"):
         visitor.begins()
-    assert refused(visitor, params) == "other_user"
+    assert refused(visitor, params) == "not_permitted"
     assert rows() == before
 
     user.is_active, visitor.user = False, user
     with pytest.raises(InvalidRequest, match="not_permitted"):
         visitor.begins()
+    assert refused(visitor, params) == "not_permitted"
+    assert rows() == before
 
 
 def test_a_browser_without_a_secret_of_its_own_begins_nothing(visitor: Visitor) -> None:

@@ -119,8 +119,10 @@ def test_a_dump_of_the_data_holds_no_secret(
 
 
 def test_a_form_made_of_the_model_shows_no_secret(account: ConnectedAccount) -> None:
-    form = modelform_factory(ConnectedAccount, fields="__all__")(instance=account)
+    fields = ("username", "access_token", "refresh_token", "extra_tokens")
+    form = modelform_factory(ConnectedAccount, fields=fields)(instance=account)
 
+    assert account.username in form.as_p()
     assert SECRET not in form.as_p()
 
 

@@ -10,7 +10,12 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from django_connected_accounts.codes import CODES
-from django_connected_accounts.exceptions import ConnectionFailed, InvalidRequest, Unavailable
+from django_connected_accounts.exceptions import (
+    ConnectionFailed,
+    InvalidRequest,
+    Unavailable,
+    UndecryptableToken,
+)
 from django_connected_accounts.models import ConnectedAccount, ConnectionAttempt, Event
 from django_connected_accounts.sandbox import World
 from django_connected_accounts.services import accounts, attempts, connecting
@@ -143,6 +148,25 @@ def test_a_choice_is_made_once_and_in_time(visitor: Visitor) -> None:
     ConnectionAttempt.objects.filter(pk=late.pk).update(expires_at=timezone.now())
     with pytest.raises(InvalidRequest, match="attempt_expired"):
         connecting.choose(visitor.user, late, ids)
+
+
+def test_candidates_that_cannot_be_read_any_more_are_none(visitor: Visitor) -> None:
+    attempt = visitor.goes("two_businesses", "instagram")
+    with connection.cursor() as cursor:
+        cursor.execute("UPDATE connected_accounts_attempt SET candidates = 'dca1.00000000.AAAA'")
+
+    assert connecting.candidates(ConnectionAttempt.objects.get(pk=attempt.pk)) == []
+    with pytest.raises(UndecryptableToken):
+        connecting.choose(visitor.user, attempt, ["1"])
+
+
+def test_who_may_no_longer_connect_chooses_nothing(visitor: Visitor) -> None:
+    attempt = visitor.goes("two_businesses", "instagram")
+    ids = [found.account_id for found in connecting.candidates(attempt)]
+    visitor.user.is_active = False
+
+    with pytest.raises(InvalidRequest, match="not_permitted"):
+        connecting.choose(visitor.user, attempt, ids)
 
 
 def test_nothing_is_connected_when_one_of_those_chosen_fails_its_check(

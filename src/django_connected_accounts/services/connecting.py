@@ -23,7 +23,12 @@ from django.views.decorators.debug import sensitive_variables
 
 from django_connected_accounts import registry
 from django_connected_accounts.access import access
-from django_connected_accounts.exceptions import ConnectionFailed, InvalidRequest, ProviderError
+from django_connected_accounts.exceptions import (
+    ConnectionFailed,
+    InvalidRequest,
+    ProviderError,
+    UndecryptableToken,
+)
 from django_connected_accounts.models import ConnectedAccount, ConnectionAttempt
 from django_connected_accounts.providers.base import Provider
 from django_connected_accounts.providers.types import Profile
@@ -118,7 +123,10 @@ def complete(user: Any, platform: str, *, browser: str, params: callbacks.Params
     provider = registry.get(platform)
     attempt = None
     try:
-        attempt = attempts.spend(user, provider, browser, callbacks.state(params))
+        state = callbacks.state(params)
+        if not access().may_connect(user, platform):
+            raise ConnectionFailed("not_permitted")
+        attempt = attempts.spend(user, provider, browser, state)
         _finish(attempt, provider, params)
     except ConnectionFailed as failed:
         failed.params.setdefault("platform", provider.name)
@@ -130,10 +138,13 @@ def complete(user: Any, platform: str, *, browser: str, params: callbacks.Params
 
 
 def candidates(attempt: ConnectionAttempt, search: str = "") -> list[Candidate]:
-    """Return the accounts to choose from whose name holds ``search``; none once it is made or too late."""
+    """Return the accounts to choose from whose name holds ``search``; none once no choice is left to make."""
     if attempt.status != Status.CHOOSING or attempt.expires_at <= timezone.now():
         return []
-    profiles = Consent.from_json(attempt.candidates).profiles
+    try:
+        profiles = Consent.from_json(attempt.candidates).profiles
+    except UndecryptableToken:
+        return []
     mine = ConnectedAccount.objects.filter(user=attempt.user_id, platform=attempt.platform)
     connected = set(
         mine.exclude(health=ConnectedAccount.Health.DISCONNECTED).values_list("account_id", flat=True)
@@ -160,6 +171,8 @@ def choose(user: Any, attempt: ConnectionAttempt, account_ids: Sequence[str]) ->
     found = access().attempts(user).select_related("account").filter(pk=attempt.pk).first()
     if found is None:
         raise InvalidRequest("attempt_not_found")
+    if not access().may_connect(user, found.platform):
+        raise InvalidRequest("not_permitted", platform=registry.name(found.platform))
     if found.status != Status.CHOOSING:
         raise InvalidRequest("attempt_replayed")
     if found.expires_at <= timezone.now():
@@ -168,7 +181,7 @@ def choose(user: Any, attempt: ConnectionAttempt, account_ids: Sequence[str]) ->
     provider, consent = registry.get(found.platform), Consent.from_json(found.candidates)
     chosen = _chosen(consent, account_ids)
     try:
-        checked = _checked(provider, consent, chosen)
+        checked = consents.checked(provider, consent, chosen)
         with transaction.atomic():
             if not attempts.move(found, Status.CHOOSING, Status.CONNECTED):
                 raise ConnectionFailed("attempt_replayed")
@@ -196,7 +209,7 @@ def _finish(attempt: ConnectionAttempt, provider: Provider, params: callbacks.Pa
         if len(usable) > 1:
             _offer(attempt, consent)
         else:
-            _save(attempt, provider, consent, _checked(provider, consent, usable))
+            _save(attempt, provider, consent, consents.checked(provider, consent, usable))
     except ConnectionFailed:
         raise
     except Exception as error:
@@ -222,7 +235,7 @@ def _consent(attempt: ConnectionAttempt, provider: Provider, params: callbacks.P
     except ProviderError as error:
         raise consents.failure(error) from error
     if attempt.account is not None and profiles:
-        given, wanted = _names(profiles), attempt.account
+        given, wanted = consents.names(profiles), attempt.account
         profiles = tuple(profile for profile in profiles if profile.account_id == wanted.account_id)
         if not profiles:
             raise ConnectionFailed("wrong_account", accounts=given, wanted=wanted.username)
@@ -237,7 +250,7 @@ def _usable(consent: Consent) -> list[Profile]:
     if not usable:
         reasons = {profile.unusable for profile in consent.profiles}
         code = reasons.pop() if len(reasons) == 1 else "no_usable_account"
-        raise ConnectionFailed(code, accounts=_names(consent.profiles))
+        raise ConnectionFailed(code, accounts=consents.names(consent.profiles))
     return usable
 
 
@@ -252,13 +265,6 @@ def _chosen(consent: Consent, account_ids: Sequence[str]) -> list[Profile]:
         if profile.unusable:
             raise InvalidRequest(profile.unusable, field="accounts", accounts=consents.name(profile))
     return chosen
-
-
-def _checked(provider: Provider, consent: Consent, profiles: Iterable[Profile]) -> list[Profile]:
-    try:
-        return [consents.verified(provider, consent, profile) for profile in profiles]
-    except ProviderError as error:
-        raise consents.failure(error) from error
 
 
 def _save(
@@ -293,8 +299,3 @@ def _declined_before(
     answered = earlier.filter(Q(status=Status.CONNECTED) | Q(code="scopes_declined"))
     last = answered.values_list("declined_scopes", flat=True).order_by("-created_at").first()
     return bool(last)
-
-
-def _names(profiles: Iterable[Profile]) -> str:
-    shown = [consents.name(profile) for profile in profiles]
-    return ", ".join(shown[:5]) + (" …" if len(shown) > 5 else "")

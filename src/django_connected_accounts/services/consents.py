@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -70,25 +70,12 @@ class Consent:
         )
 
 
-def verified(provider: Provider, consent: Consent, profile: Profile) -> Profile:
-    """Return the profile after asking the platform whether it will work, or raise what stands in the way.
-
-    Not asked: a provider that would only read its list of profiles again, and about an account that is
-    known to lack the permission to publish.
-    """
-    asks = type(provider).verify is not Provider.verify
-    if not asks or not consent.granted.issuperset(provider.scopes_for(("publish",))):
-        return profile
-    connection = Connection(
-        account_id=profile.account_id,
-        tokens=consent.tokens_of(profile),
-        username=profile.username,
-        details=profile.details,
-    )
-    now = provider.verify(connection)
-    if now.unusable:
-        raise ConnectionFailed(now.unusable, accounts=name(now))
-    return replace(now, tokens=profile.tokens, user_id=now.user_id or profile.user_id)
+def checked(provider: Provider, consent: Consent, profiles: Iterable[Profile]) -> list[Profile]:
+    """Return these profiles after asking the platform of each, or raise ConnectionFailed."""
+    try:
+        return [_checked(provider, consent, profile) for profile in profiles]
+    except ProviderError as error:
+        raise failure(error) from error
 
 
 def save(
@@ -133,13 +120,41 @@ def refresh_profile(account: ConnectedAccount, profile: Profile) -> None:
 
 
 def name(profile: Profile) -> str:
+    """Return what people call this account."""
     return f"@{profile.username}" if profile.username else profile.display_name or profile.account_id
+
+
+def names(profiles: Iterable[Profile]) -> str:
+    """Return what people call the first few of these accounts."""
+    shown = [name(profile) for profile in profiles]
+    return ", ".join(shown[:5]) + (" …" if len(shown) > 5 else "")
 
 
 def failure(error: ProviderError) -> ConnectionFailed:
     """Return the end of a round trip that this error of the platform brings about."""
     detail = ", ".join(filter(None, (error.detail, error.platform_code, error.trace_id)))
     return ConnectionFailed(error.code, detail, **error.params)
+
+
+def _checked(provider: Provider, consent: Consent, profile: Profile) -> Profile:
+    """Return the profile after asking the platform whether it will work, or raise what stands in the way.
+
+    Not asked: a provider that would only read its list of profiles again, and about an account that is
+    known to lack the permission to publish.
+    """
+    asks = type(provider).verify is not Provider.verify
+    if not asks or not consent.granted.issuperset(provider.scopes_for(("publish",))):
+        return profile
+    connection = Connection(
+        account_id=profile.account_id,
+        tokens=consent.tokens_of(profile),
+        username=profile.username,
+        details=profile.details,
+    )
+    now = provider.verify(connection)
+    if now.unusable:
+        raise ConnectionFailed(now.unusable, accounts=name(now))
+    return replace(now, tokens=profile.tokens, user_id=now.user_id or profile.user_id)
 
 
 def _insert(
@@ -175,10 +190,7 @@ def _fill(
     consent: Consent,
     profile: Profile,
 ) -> None:
-    try:
-        account.tokens  # noqa: B018
-    except UndecryptableToken:
-        tokens.wipe(account)
+    _forget_unreadable(account)
     tokens.assign(account, provider, consent.tokens_of(profile))
     refresh_profile(account, profile)
     account.exclusive_key = f"{provider.id}:{profile.account_id}" if _exclusive() else None
@@ -189,6 +201,13 @@ def _fill(
         health.begin(account, Health.PERMISSION_MISSING, "permission_missing", missing)
     else:
         health.begin(account, Health.ACTIVE)
+
+
+def _forget_unreadable(account: ConnectedAccount) -> None:
+    try:
+        _ = account.tokens
+    except UndecryptableToken:
+        tokens.wipe(account)
 
 
 def _exclusive() -> bool:

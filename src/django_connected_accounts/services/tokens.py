@@ -276,11 +276,11 @@ def _failed(account: ConnectedAccount, provider: Provider, error: ProviderError,
 
 def _retry_later(account: ConnectedAccount, provider: Provider, error: ProviderError) -> None:
     version = account.token_version
-    state, code = Health.REFRESH_RETRYING, "refresh_retrying"
-    health.change(account, state, code, error.detail, only_from={Health.ACTIVE}, only_version=version)
+    retrying = (Health.REFRESH_RETRYING, "refresh_retrying", error.detail)
+    health.change(account, *retrying, only_from={Health.ACTIVE}, only_version=version)
     account.refresh_at = provider.http.now() + _patience(account, error)
-    rows = ConnectedAccount.objects.filter(pk=account.pk, token_version=version)
-    rows.update(refresh_at=account.refresh_at)
+    same = ConnectedAccount.objects.filter(pk=account.pk, token_version=version)
+    same.update(refresh_at=account.refresh_at)
 
 
 def _patience(account: ConnectedAccount, error: ProviderError) -> timedelta:
