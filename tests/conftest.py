@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-pytest_plugins = ("tests.visitor", "tests.strict_platform")
+pytest_plugins = ("tests.visitor", "tests.strict_platform", "tests.meta")
 
 SERVERS = {
     "postgresql": os.environ.get(

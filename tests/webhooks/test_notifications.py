@@ -12,9 +12,8 @@ from django_connected_accounts import signals
 from django_connected_accounts.models import ConnectedAccount, Event
 from django_connected_accounts.sandbox import webhooks
 from django_connected_accounts.services import accounts, events
+from tests.meta import VERIFY_TOKEN, Meta, address
 from tests.visitor import Visitor, at_once
-
-from .conftest import VERIFY_TOKEN, Meta, address
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
