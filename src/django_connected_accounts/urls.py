@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from .pages import accounts, composer, connect, media, posts
+from .pages import accounts, composer, connect, deciding, media, posts
 from .webhooks import views as webhooks
 
 app_name = "connected_accounts"
@@ -31,12 +31,12 @@ urlpatterns = [
     path("posts/new/", composer.Composer.as_view(), name="compose"),
     path("posts/<uuid:pk>/", posts.PostPage.as_view(), name="post"),
     path("posts/<uuid:pk>/edit/", composer.Composer.as_view(), name="post-edit"),
-    path("posts/<uuid:pk>/fix/", posts.Fix.as_view(), name="post-fix"),
-    path("posts/<uuid:pk>/confirm/", posts.Confirm.as_view(), name="post-confirm"),
-    path("posts/<uuid:pk>/publish/", posts.Publish.as_view(), name="post-publish"),
+    path("posts/<uuid:pk>/fix/", deciding.Fix.as_view(), name="post-fix"),
+    path("posts/<uuid:pk>/confirm/", deciding.Confirm.as_view(), name="post-confirm"),
+    path("posts/<uuid:pk>/publish/", deciding.Publish.as_view(), name="post-publish"),
     *(
-        path(f"publications/<uuid:pk>/{verb}/", posts.Act.as_view(verb=verb), name=f"publication-{verb}")
-        for verb in posts.VERBS
+        path(f"publications/<uuid:pk>/{verb}/", deciding.Act.as_view(verb=verb), name=f"publication-{verb}")
+        for verb in deciding.VERBS
     ),
     path("media/<str:signed>/<str:name>", media.media, name="media"),
     path("webhooks/<str:platform>/", webhooks.notifications, name="webhook"),

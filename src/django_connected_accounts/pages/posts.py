@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -11,20 +11,16 @@ from uuid import UUID
 from django.conf import settings
 from django.core.paginator import Paginator
 from django.db.models import Exists, OuterRef, Prefetch, QuerySet
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
-from django.shortcuts import redirect
+from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
-from django.utils.functional import Promise
-from django.utils.translation import gettext_lazy as _
 
 from django_connected_accounts.access import access
-from django_connected_accounts.exceptions import ConnectedAccountsError, InvalidRequest
 from django_connected_accounts.forms import FilterForm, Form, LinkForm, TimeForm
 from django_connected_accounts.models import ConnectedAccount, Event, Post, Publication
-from django_connected_accounts.services import composing, scheduling
+from django_connected_accounts.services import composing
 
-from .composer import address, again, chosen_accounts, connected, platforms
-from .page import SECRETS, Page, uuids
+from .composer import chosen_accounts, connected
+from .page import SECRETS, Page
 from .preview import checks, previews
 
 Status = Publication.Status
@@ -94,7 +90,7 @@ class PostPage(Page):
             checks=checks(shown),
             unsent=unsent,
             accounts=accounts,
-            choosing=len(accounts) > 1 or not shown and (accounts or not deliveries),
+            choosing=len(accounts) > 1 or (not shown and (accounts or not deliveries)),
             chosen={account.pk for account in chosen},
             editable=editable,
             moving=moving,
@@ -147,107 +143,6 @@ ALLOWED: Mapping[str, tuple[Status, ...]] = {
     "live": (Status.UNKNOWN,),
     "again": (Status.UNKNOWN,),
 }
-
-
-class Confirm(Page):
-    """Who will publish what, before it happens at once."""
-
-    template_name = "connected_accounts/confirm.html"
-    section = "posts"
-
-    def get(self, request: HttpRequest, pk: UUID) -> HttpResponse:
-        post = self.post_of(pk)
-        shown = previews(post, chosen_accounts(request, post))
-        ready = bool(shown) and all(not p.refused and p.account.is_active for p in shown)
-        obstacles = [check for check in checks(shown) if check.findings]
-        return self.show(
-            post=post, media=list(post.media.all()), previews=shown, checks=obstacles, ready=ready
-        )
-
-
-class Publish(PostPage):
-    """Send a post now, or ``at`` a time, from the accounts named."""
-
-    http_method_names = ("post",)
-
-    def post(self, request: HttpRequest, pk: UUID) -> HttpResponse:
-        post = self.post_of(pk)
-        form = TimeForm(request.POST) if "at" in request.POST else None
-        if form is not None and not form.is_valid():
-            return self.shown(request, pk, form=form, status=400)
-        wanted = request.POST.getlist("account")
-        accounts = list(connected(request).filter(pk__in=uuids(wanted)))
-        when = {"at": form.cleaned_data["at"], "zone": form.cleaned_data["zone"]} if form else {}
-        try:
-            if len(accounts) != len(set(wanted)):
-                raise InvalidRequest("account_not_found", field="accounts")
-            scheduling.schedule(post, accounts, by=request.user, **when)
-        except ConnectedAccountsError as error:
-            self.refused(error, platform=platforms(accounts))
-            return HttpResponseRedirect(address("connected_accounts:post", post, accounts))
-        self.done(_("Scheduled.") if form else _("On its way. This page follows it."))
-        return redirect("connected_accounts:post", pk=post.pk)
-
-
-class Fix(Page):
-    """Convert, crop or pad one picture of a draft; the original is kept."""
-
-    http_method_names = ("post",)
-
-    def post(self, request: HttpRequest, pk: UUID) -> HttpResponse:
-        post = self.post_of(pk)
-        accounts = list(connected(request).filter(pk__in=uuids(request.POST.getlist("account"))))
-        wanted, fit = request.POST.get("media", ""), request.POST.get("fit", "")
-        media = list(post.media.all())
-        if wanted not in {str(row.pk) for row in media}:
-            raise Http404
-        fixed = [again(row, fit=fit) if str(row.pk) == wanted else again(row) for row in media]
-        try:
-            composing.edit(post, by=request.user, media=fixed, accounts=accounts)
-        except ConnectedAccountsError as error:
-            self.refused(error, platform=platforms(accounts))
-        else:
-            self.done(_("Changed. The original is kept."))
-        return HttpResponseRedirect(address("connected_accounts:post", post, accounts))
-
-
-@dataclass(frozen=True, slots=True)
-class Verb:
-    """Something to decide about a publication, the form it needs, and what to say when it is done."""
-
-    run: Callable[..., Any]
-    done: Promise
-    form: type[Form] | None = None
-
-
-VERBS: Mapping[str, Verb] = {
-    "cancel": Verb(scheduling.cancel, _("Cancelled. It will not go out.")),
-    "reschedule": Verb(scheduling.reschedule, _("Scheduled."), TimeForm),
-    "retry": Verb(scheduling.retry, _("Trying again now.")),
-    "check": Verb(scheduling.check_again, _("Looking at the platform again.")),
-    "live": Verb(scheduling.mark_live, _("Taken as published."), LinkForm),
-    "again": Verb(scheduling.post_again, _("Posting it once more.")),
-}
-
-
-class Act(PostPage):
-    """Do one of `VERBS` with a publication, then show its post."""
-
-    http_method_names = ("post",)
-    verb = ""
-
-    def post(self, request: HttpRequest, pk: UUID) -> HttpResponse:
-        publication, verb = self.publication(pk), VERBS[self.verb]
-        form = verb.form(request.POST) if verb.form else None
-        if form is not None and not form.is_valid():
-            return self.shown(request, publication.post_id, refused={publication.pk: form}, status=400)
-        try:
-            verb.run(publication, by=request.user, **(form.cleaned_data if form else {}))
-        except ConnectedAccountsError as error:
-            self.refused(error, platform=platforms([publication.account]))
-        else:
-            self.done(verb.done)
-        return redirect("connected_accounts:post", pk=publication.post_id)
 
 
 def _filtered(posts: QuerySet[Post], account: ConnectedAccount | None, status: str) -> QuerySet[Post]:

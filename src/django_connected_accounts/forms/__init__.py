@@ -1,0 +1,8 @@
+"""What people fill in: a post, its media, a time, a choice. Refusals land beside their field."""
+
+from .choosing import ChooseForm, FilterForm, LinkForm
+from .coded import Form
+from .posting import MediaForm, PostForm
+from .times import TimeForm
+
+__all__ = ["ChooseForm", "FilterForm", "Form", "LinkForm", "MediaForm", "PostForm", "TimeForm"]

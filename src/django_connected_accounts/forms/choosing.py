@@ -1,0 +1,60 @@
+"""What people choose or tell beside writing: accounts, a link, a filter."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from django import forms
+from django.db.models import QuerySet
+from django.utils.translation import gettext_lazy as _
+
+from django_connected_accounts.models import ConnectedAccount, Publication
+from django_connected_accounts.services.connecting import Candidate
+
+from .coded import Form
+
+
+class ChooseForm(Form):
+    """Which of the accounts a consent gave access to are to be connected."""
+
+    codes = {("accounts", "required"): "nothing_chosen", ("accounts", "invalid_choice"): "unknown_choice"}
+
+    accounts = forms.MultipleChoiceField(label=_("Accounts"), widget=forms.CheckboxSelectMultiple)
+
+    def __init__(self, *args: Any, candidates: Iterable[Candidate], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.candidates = list(candidates)
+        field = self.fields["accounts"]
+        assert isinstance(field, forms.MultipleChoiceField)  # noqa: S101
+        field.choices = [(candidate.account_id, candidate.username) for candidate in self.candidates]
+
+    @property
+    def chosen(self) -> set[str]:
+        """Ids that are ticked."""
+        return set(self["accounts"].value() or ())
+
+
+class LinkForm(Form):
+    """Where a post can be seen."""
+
+    permalink = forms.URLField(label=_("Link to the post"), max_length=2000, assume_scheme="https")
+
+
+class FilterForm(forms.Form):
+    """Which posts to list."""
+
+    account = forms.ModelChoiceField(
+        ConnectedAccount.objects.none(), label=_("Account"), required=False, empty_label=_("All accounts")
+    )
+    status = forms.ChoiceField(
+        label=_("Status"),
+        required=False,
+        choices=[("", _("Any status")), ("draft", _("Draft")), *Publication.Status.choices],
+    )
+
+    def __init__(self, *args: Any, accounts: QuerySet[ConnectedAccount], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        field = self.fields["account"]
+        assert isinstance(field, forms.ModelChoiceField)  # noqa: S101
+        field.queryset = accounts

@@ -1,0 +1,142 @@
+"""What a post is made of."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from django import forms
+from django.db.models import QuerySet
+from django.utils.translation import gettext_lazy as _
+
+from django_connected_accounts.models import ConnectedAccount, Post, PostMedia
+from django_connected_accounts.providers.types import Option
+
+from .coded import Form
+from .options import option_field
+from .times import TimeForm
+
+
+class FilesInput(forms.ClearableFileInput):
+    allow_multiple_selected = True
+
+
+class FilesField(forms.FileField):
+    """Several files; empty ones are let through, for the service to say why they won't do."""
+
+    widget = FilesInput(attrs={"accept": "image/*,video/mp4,video/quicktime"})
+
+    def clean(self, data: Any, initial: Any = None) -> list[Any]:
+        given = data if isinstance(data, (list, tuple)) else [data]
+        return [super(FilesField, self).clean(file) for file in given if file]
+
+
+class PostForm(TimeForm):
+    """What to publish, where, and when."""
+
+    places = {"media": "uploads"}
+    codes = {
+        **TimeForm.codes,
+        ("accounts", "invalid_choice"): "account_not_found",
+        ("accounts", "invalid_pk_value"): "account_not_found",
+        ("kind", "invalid_choice"): "kind_unknown",
+    }
+
+    accounts = forms.ModelMultipleChoiceField(
+        ConnectedAccount.objects.none(),
+        label=_("Accounts"),
+        required=False,
+        widget=forms.CheckboxSelectMultiple,
+    )
+    text = forms.CharField(
+        label=_("Text"), required=False, strip=False, widget=forms.Textarea(attrs={"rows": 7, "dir": "auto"})
+    )
+    uploads = FilesField(
+        label=_("Pictures and films"),
+        required=False,
+        allow_empty_file=True,
+        help_text=_("In the order of the post. You can choose several; the order can be changed afterwards."),
+    )
+    alt_texts = forms.CharField(
+        label=_("What they show, for those who can't see them"),
+        required=False,
+        help_text=_("One line per file, in the same order."),
+        widget=forms.Textarea(attrs={"rows": 2, "dir": "auto"}),
+    )
+    kind = forms.ChoiceField(
+        label=_("Kind of post"),
+        required=False,
+        choices=[("", _("Automatic: from what is in it")), *Post.Kind.choices],
+    )
+    first_comment = forms.CharField(
+        label=_("First comment"), required=False, widget=forms.Textarea(attrs={"rows": 2, "dir": "auto"})
+    )
+
+    field_order = ("accounts", "text", "uploads", "alt_texts", "kind", "first_comment")
+
+    def __init__(
+        self,
+        data: Any = None,
+        files: Any = None,
+        *,
+        accounts: QuerySet[ConnectedAccount],
+        options: Mapping[str, Option],
+        timed: bool = False,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(data, files, **kwargs)
+        chosen = self.fields["accounts"]
+        assert isinstance(chosen, forms.ModelMultipleChoiceField)  # noqa: S101
+        chosen.queryset = accounts
+        self.fields["at"].required = timed
+        self.fields["zone"].required = timed
+        self.options = options
+        for name, option in options.items():
+            self.fields[f"option_{name}"] = option_field(name, option)
+
+    @property
+    def option_fields(self) -> list[forms.BoundField]:
+        """The fields of the platforms' own options."""
+        return [self[f"option_{name}"] for name in self.options]
+
+    @property
+    def has_more(self) -> bool:
+        """Whether anything beyond the usual is filled in, or refused."""
+        more = [self["kind"], self["first_comment"], *self.option_fields]
+        return any(field.value() not in (None, "", []) or field.errors for field in more)
+
+    def content(self) -> dict[str, Any]:
+        """Return what `services.composing` takes, but the media."""
+        cleaned = self.cleaned_data
+        options = {name: cleaned[f"option_{name}"] for name in self.options}
+        return {
+            "kind": cleaned["kind"],
+            "text": cleaned["text"],
+            "first_comment": cleaned["first_comment"],
+            "options": {name: value for name, value in options.items() if value not in (None, "", [])},
+        }
+
+
+class MediaForm(Form):
+    """What can be changed about a picture or film that is in a post."""
+
+    position = forms.IntegerField(label=_("Place"), min_value=1, max_value=99)
+    alt_text = forms.CharField(
+        label=_("What it shows, for those who can't see it"),
+        required=False,
+        widget=forms.Textarea(attrs={"rows": 2, "dir": "auto"}),
+    )
+    fit = forms.ChoiceField(label=_("Make it fit"), required=False, choices=PostMedia.Fit.choices)
+    cover = forms.FileField(
+        label=_("Cover picture"), required=False, widget=forms.FileInput(attrs={"accept": "image/*"})
+    )
+    remove = forms.BooleanField(label=_("Remove it"), required=False)
+
+    def __init__(self, data: Any = None, files: Any = None, *, media: PostMedia) -> None:
+        initial = {"position": media.position + 1, "alt_text": media.alt_text, "fit": media.fit}
+        super().__init__(data, files, prefix=f"media-{media.pk}", initial=initial)
+        self.media_row = media
+        if media.kind == "video":
+            del self.fields["fit"]
+        else:
+            del self.fields["cover"]

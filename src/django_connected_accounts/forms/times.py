@@ -1,0 +1,74 @@
+"""A time to come, as a clock on the wall shows it, and the zones to choose from."""
+
+from __future__ import annotations
+
+import zoneinfo
+from datetime import datetime
+from functools import cache
+from typing import Any
+
+from django import forms
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from django_connected_accounts.exceptions import InvalidRequest
+from django_connected_accounts.services import scheduling
+
+from .coded import Form, refusal
+
+
+class WallClockField(forms.Field):
+    """A date and time as a clock on the wall shows it, without a zone."""
+
+    widget = forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M")
+
+    def to_python(self, value: Any) -> datetime | None:
+        if value in self.empty_values or isinstance(value, datetime):
+            return value or None
+        try:
+            moment = datetime.fromisoformat(str(value).strip())
+        except ValueError:
+            raise refusal("invalid_time") from None
+        if timezone.is_aware(moment):
+            raise refusal("invalid_time")
+        return moment
+
+
+class TimeForm(Form):
+    """A time to come, in the zone the author thinks in."""
+
+    codes = {("zone", "invalid_choice"): "unknown_zone"}
+
+    at = WallClockField(label=_("Date and time"))
+    zone = forms.ChoiceField(label=_("Time zone"))
+
+    def __init__(self, data: Any = None, files: Any = None, **options: Any) -> None:
+        initial = {"zone": timezone.get_current_timezone_name(), **(options.pop("initial", None) or {})}
+        super().__init__(data, files, initial=initial, **options)
+        zone = self.fields["zone"]
+        assert isinstance(zone, forms.ChoiceField)  # noqa: S101
+        zone.choices = zone_choices(initial["zone"])
+
+    def clean(self) -> dict[str, Any]:
+        cleaned: dict[str, Any] = super().clean() or self.cleaned_data
+        if cleaned.get("at") and cleaned.get("zone"):
+            try:
+                scheduling.instant(cleaned["at"], cleaned["zone"])
+            except InvalidRequest as error:
+                self.refuse(error)
+        return cleaned
+
+
+def zone_choices(current: str) -> list[tuple[str, Any]]:
+    """Return the zones people choose from, the current one first, then by region."""
+    return [(current, current.replace("_", " ")), *_zones()]
+
+
+@cache
+def _zones() -> tuple[tuple[str, tuple[tuple[str, str], ...]], ...]:
+    regions: dict[str, list[tuple[str, str]]] = {"UTC": [("UTC", "UTC")]}
+    for name in sorted(zoneinfo.available_timezones()):
+        region, slash, place = name.partition("/")
+        if slash and region not in ("Etc", "SystemV", "US", "posix", "right"):
+            regions.setdefault(region, []).append((name, place.replace("_", " ").replace("/", ", ")))
+    return tuple((region, tuple(places)) for region, places in regions.items())
