@@ -1,4 +1,4 @@
-from .accounts import ConnectedAccount, ConnectionAttempt
+from .accounts import ConnectedAccount, ConnectionAttempt, Revocation
 from .posts import Post, PostMedia, Publication
 from .records import Event, Measurement
 
@@ -10,4 +10,5 @@ __all__ = [
     "Post",
     "PostMedia",
     "Publication",
+    "Revocation",
 ]

@@ -7,6 +7,7 @@ from typing import Any, ClassVar
 
 from django.conf import settings
 from django.db import models
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from django_connected_accounts.fields import EncryptedJSONField, EncryptedTextField
@@ -83,6 +84,8 @@ class ConnectedAccount(Leased):
     is_verified = models.BooleanField(default=False)
     """Whether the platform said that publishing to it will work."""
     last_sync_at = models.DateTimeField(null=True, blank=True)
+    language = models.CharField(max_length=16, blank=True, default="", editable=False)
+    """In which language its owner connected it, and reads our e-mails."""
     quota = models.JSONField(default=dict, blank=True)
     """What the platform last said of its publishing quota: used, total, window_seconds, at."""
     created_at = models.DateTimeField(auto_now_add=True)
@@ -102,6 +105,8 @@ class ConnectedAccount(Leased):
             models.Index(fields=("user", "-created_at", "-id"), name="connected_accounts_listing"),
             models.Index(fields=("platform", "account_id"), name="connected_accounts_remote"),
             models.Index(fields=("refresh_at",), name="connected_accounts_refresh"),
+            models.Index(fields=("token_expires_at",), name="connected_accounts_tokens_end"),
+            models.Index(fields=("data_access_expires_at",), name="connected_accounts_access_ends"),
         )
 
     def __str__(self) -> str:
@@ -132,6 +137,40 @@ class ConnectedAccount(Leased):
         from django_connected_accounts.services import publishing
 
         return publishing.publish(self, **content)
+
+
+class Revocation(models.Model):
+    """A grant that has ended here and is yet to be ended at the platform; deleted with its secrets after."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    account = models.ForeignKey(
+        ConnectedAccount, null=True, blank=True, on_delete=models.SET_NULL, related_name="revocations"
+    )
+    """None once the account itself was deleted."""
+    platform = models.CharField(max_length=32)
+    remote_account_id = ExactCharField(max_length=191)
+    platform_user_id = ExactCharField(max_length=191, blank=True, default="")
+    name = models.CharField(max_length=255)
+    """What people called the account."""
+    secrets = EncryptedJSONField(label="connected_accounts.revocation.secrets", binding=("id",), default=dict)
+    attempts = models.PositiveSmallIntegerField(default=0, editable=False)
+    run_at = models.DateTimeField(default=timezone.now, db_index=True)
+    """When the platform is told, or told again."""
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        db_table = "connected_accounts_revocation"
+        ordering = ("run_at",)
+        verbose_name = _("revocation")
+        verbose_name_plural = _("revocations")
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def tokens(self) -> Tokens:
+        """Return the ended secrets, good for nothing but to end the grant."""
+        return Tokens(**self.secrets)
 
 
 class ConnectionAttempt(models.Model):

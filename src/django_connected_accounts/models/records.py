@@ -18,9 +18,10 @@ from .posts import Post, Publication
 
 
 class Event(models.Model):
-    """Who or what did what, when, and how it ended. Never changed, but for noting that it was told on.
+    """Who or what did what, when, and how it ended. Never changed, but for noting that it was told on, and to whom.
 
     Rows with ``dispatched_at`` None are the outbox: written with the change, told to `signals` after commit.
+    Those with ``notify_at`` wait for their e-mail.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
@@ -43,6 +44,13 @@ class Event(models.Model):
     key = models.CharField(max_length=64, null=True, blank=True, editable=False)  # noqa: DJ001 - NULLs don't clash
     """What must happen only once: a second event with the same key can't be written."""
     dispatched_at = models.DateTimeField(null=True, blank=True, db_index=True, editable=False)
+    notice = models.CharField(max_length=32, blank=True, default="", editable=False)
+    """What somebody is to be told: the health or status it began, or a name of `services.notices.OTHERS`."""
+    notify_at = models.DateTimeField(null=True, blank=True, db_index=True, editable=False)
+    """When its e-mail is tried next; None once nothing remains to be sent."""
+    notify_attempts = models.PositiveSmallIntegerField(default=0, editable=False)
+    dismissed_at = models.DateTimeField(null=True, blank=True, editable=False)
+    """When a person took note and wanted it out of the list."""
 
     class Meta:
         db_table = "connected_accounts_event"
@@ -53,6 +61,7 @@ class Event(models.Model):
         indexes = (
             models.Index(fields=("account", "-at"), name="connected_accounts_history"),
             models.Index(fields=("publication", "-at"), name="connected_accounts_timeline"),
+            models.Index(fields=("account", "notice", "-at"), name="connected_accounts_notices"),
         )
 
     def __str__(self) -> str:
