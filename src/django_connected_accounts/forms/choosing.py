@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django import forms
 from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 
+from django_connected_accounts import registry
 from django_connected_accounts.models import ConnectedAccount, Publication
 from django_connected_accounts.services.connecting import Candidate
 
 from .coded import Form
+
+if TYPE_CHECKING:
+    _ModelChoiceField = forms.ModelChoiceField[ConnectedAccount]
+else:
+    _ModelChoiceField = forms.ModelChoiceField
 
 
 class ChooseForm(Form):
@@ -41,10 +47,17 @@ class LinkForm(Form):
     permalink = forms.URLField(label=_("Link to the post"), max_length=2000, assume_scheme="https")
 
 
+class AccountField(_ModelChoiceField):
+    """An account, called as people call it."""
+
+    def label_from_instance(self, account: Any) -> str:
+        return f"@{account.username} · {registry.name(account.platform)}"
+
+
 class FilterForm(forms.Form):
     """Which posts to list."""
 
-    account = forms.ModelChoiceField(
+    account = AccountField(
         ConnectedAccount.objects.none(), label=_("Account"), required=False, empty_label=_("All accounts")
     )
     status = forms.ChoiceField(
