@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
@@ -34,17 +33,21 @@ def record(verb: str, *, code: str = "", actor: Any = None, **what: Any) -> Even
     return event
 
 
-@contextmanager
-def once(key: str) -> Iterator[None]:
-    """Undo what is written here, and nothing else, if an event with this key was written before.
+def once(verb: str, key: str, act: Callable[[], None], **what: Any) -> None:
+    """Act and record this event, in one transaction, unless an event with this key was recorded before.
 
-    Record that event first: whoever comes at the same time waits at it until this is over.
+    Of several at the same time one succeeds, and what the others did is undone.
     """
+    same = Event.objects.filter(key=key)
+    if same.exists():
+        return
     try:
         with transaction.atomic():
-            yield
+            act()
+            # Last: on MariaDB those who wait at the key would block whatever else is written after it.
+            record(verb, key=key, **what)
     except IntegrityError:
-        if not Event.objects.filter(key=key).exists():
+        if not same.exists():
             raise
 
 

@@ -6,6 +6,7 @@ import hashlib
 import math
 from collections.abc import Mapping
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 
 from django.db.models import Q, QuerySet
@@ -63,9 +64,8 @@ def deauthorize(platform: str, body: bytes) -> None:
     """Act on a callback that says that a person took our access away on the platform."""
     withdrawal = receiver(platform).withdrawal(body)
     key = _key("deauthorized", platform, withdrawal.user_id, withdrawal.at.isoformat())
-    with events.once(key):
-        events.record("callback.deauthorized", key=key, data={"platform": platform})
-        _withdraw(platform, withdrawal)
+    act = partial(_withdraw, platform, withdrawal)
+    events.once("callback.deauthorized", key, act, data={"platform": platform})
 
 
 def delete_data(platform: str, body: bytes) -> str:
@@ -76,11 +76,8 @@ def delete_data(platform: str, body: bytes) -> str:
     withdrawal = receiver(platform).withdrawal(body)
     request = f"{platform}:{withdrawal.user_id}:{withdrawal.at.isoformat()}"
     code = salted_hmac("connected_accounts.deletion", request, algorithm="sha256").hexdigest()[:40]
-    key = _key("deleted", code)
-    with events.once(key):
-        events.record("callback.deleted", key=key, data={"platform": platform})
-        for account in _accounts(platform, withdrawal):
-            _erase(account)
+    act = partial(_erase, platform, withdrawal)
+    events.once("callback.deleted", _key("deleted", code), act, data={"platform": platform})
     return code
 
 
@@ -101,13 +98,15 @@ def _note(platform: str, notification: Notification) -> None:
     }
     mine = ConnectedAccount.objects.filter(platform=platform, account_id=account_id)
     accounts: list[ConnectedAccount | None] = list(mine.exclude(health=Health.DISCONNECTED).order_by("pk"))
-    with events.once(key):
-        first, *others = accounts or [None]
-        events.record("notification.received", key=key, account=first, data=told)
-        for account in others:
-            events.record("notification.received", account=account, data=told)
+    *others, last = accounts or [None]
+
+    def act() -> None:
         if notification.withdrawal:
             _withdraw(platform, notification.withdrawal)
+        for account in others:
+            events.record("notification.received", account=account, data=told)
+
+    events.once("notification.received", key, act, account=last, data=told)
 
 
 def _withdraw(platform: str, withdrawal: Withdrawal) -> None:
@@ -122,8 +121,13 @@ def _withdraw(platform: str, withdrawal: Withdrawal) -> None:
         health.change(account, Health.RECONNECT_NEEDED, "access_revoked")
 
 
-def _erase(account: ConnectedAccount) -> None:
-    """Delete what we know of the person; the row stays, as the place of our own user's posts."""
+def _erase(platform: str, withdrawal: Withdrawal) -> None:
+    """Delete what we know of this person; the rows stay, as the place of our own users' posts."""
+    for account in _accounts(platform, withdrawal):
+        _erase_account(account)
+
+
+def _erase_account(account: ConnectedAccount) -> None:
     tokens.supersede(account)
     account.refresh_from_db()
     was_connected = account.health != Health.DISCONNECTED
