@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import ast
 import os
+import re
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -26,6 +27,7 @@ def pages() -> dict[str, str]:
     """Return the text of each generated page, by its path under docs/."""
     return {
         "reference/settings.md": settings_page(),
+        "reference/checks.md": checks_page(),
         "reference/errors.md": errors_page(),
         "reference/platforms.md": platforms_page(),
     }
@@ -61,6 +63,71 @@ def _default(value: ast.expr) -> str:
     """Return a default as it is written, with thousands set apart."""
     written = ast.unparse(value)
     return f"{int(written):,}".replace(",", "_") if written.isdigit() and len(written) > 4 else written
+
+
+def checks_page() -> str:
+    found: dict[str, list[tuple[str, str]]] = {}
+    for module in sorted(PACKAGE.rglob("*.py")):
+        tree = ast.parse(module.read_text())
+        for function in ast.walk(tree):
+            if isinstance(function, ast.FunctionDef):
+                for check, message, hint in _checks(function, _assigned(tree.body)):
+                    found.setdefault(check, []).append((message, hint))
+    parts = [
+        "# Checks",
+        "",
+        "What `python manage.py check` says about this package. Errors (E) stop most commands, warnings (W)",
+        "do not. Some look only with `--deploy`, some only with `--database default`. `…` stands for what is",
+        "filled in. To silence one, put its id into Django's `SILENCED_SYSTEM_CHECKS`.",
+        "",
+        "| id | what it says | what to do |",
+        "|---|---|---|",
+    ]
+    for check, texts in sorted(found.items(), key=lambda item: item[0].partition(".")[2]):
+        messages, hints = (
+            " / ".join(dict.fromkeys(filter(None, column))) for column in zip(*texts, strict=True)
+        )
+        parts.append(_row(f"`{check}`", (messages if re.search(r"\w", messages) else "what is wrong", hints)))
+    return "\n".join([*parts, ""])
+
+
+def _checks(function: ast.FunctionDef, texts: dict[str, ast.expr]) -> Iterator[tuple[str, str, str]]:
+    """Yield id, message and hint of each check this function may return; ``texts`` are its module's."""
+    for node in sorted(_inside(function), key=lambda node: (node.lineno, node.col_offset)):
+        texts |= _assigned([node])
+        if isinstance(node, ast.Call):
+            options = {keyword.arg: keyword.value for keyword in node.keywords}
+            check = _text(options.get("id"), texts)
+            if re.fullmatch(r"connected_accounts\.[EW]\d{3}", check) and node.args:
+                yield check, _text(node.args[0], texts), _text(options.get("hint"), texts)
+
+
+def _assigned(nodes: Iterable[ast.AST]) -> dict[str, ast.expr]:
+    assignments = (node for node in nodes if isinstance(node, ast.Assign))
+    return {
+        target.id: node.value
+        for node in assignments
+        for target in node.targets
+        if isinstance(target, ast.Name)
+    }
+
+
+def _inside(function: ast.FunctionDef) -> Iterator[ast.stmt | ast.expr]:
+    return (node for node in ast.walk(function) if isinstance(node, (ast.stmt, ast.expr)))
+
+
+def _text(node: ast.expr | None, texts: Mapping[str, ast.expr]) -> str:
+    """Return a text of the source, "…" in the place of what is filled in; "" for what is none."""
+    if isinstance(node, ast.Name):
+        node = texts.get(node.id)
+    if isinstance(node, ast.Constant) and isinstance(node.value, str):
+        return node.value.replace("|", "\\|")
+    if isinstance(node, ast.JoinedStr):
+        return "".join(_text(part, texts) or "…" for part in node.values)
+    if isinstance(node, ast.FormattedValue) and isinstance(node.value, ast.Name):
+        known = texts.get(node.value.id)
+        return _text(known, texts) if isinstance(known, ast.Constant) else ""
+    return ""
 
 
 def errors_page() -> str:
