@@ -54,10 +54,27 @@ def ids() -> list[str]:
     return sorted(usable, key=lambda name: [*BUILT_IN, *configured].index(name))
 
 
+def class_of(platform: str) -> type[Provider]:
+    """Return the class that serves a platform, configured or not, or raise ImproperlyConfigured."""
+    path = settings.CONNECTED_ACCOUNTS_PROVIDERS.get(platform, {}).get("CLASS") or BUILT_IN.get(platform)
+    where = f"CONNECTED_ACCOUNTS_PROVIDERS[{platform!r}]"
+    if not path:
+        raise ImproperlyConfigured(f"{where} is no built-in platform and names no CLASS")
+    try:
+        found = import_string(path)
+    except ImportError as error:
+        raise ImproperlyConfigured(f"{where}['CLASS'] {path}: {error}") from error
+    if not (isinstance(found, type) and issubclass(found, Provider)):
+        raise ImproperlyConfigured(f"{where}['CLASS'] {path} is no Provider")
+    if found.id != platform:
+        raise ImproperlyConfigured(f"{where}['CLASS'] {path} is the provider {found.id!r}")
+    return found
+
+
 def name(platform: str) -> str:
     """Return what people call a platform, also one that is no longer configured."""
     try:
-        return _class(platform).name
+        return class_of(platform).name
     except ImproperlyConfigured:
         return platform
 
@@ -75,7 +92,7 @@ def _reset_on_change(*, setting: str, **kwargs: Any) -> None:
 
 @cache
 def _provider(platform: str) -> Provider:
-    provider_class = _class(platform)
+    provider_class = class_of(platform)
     return provider_class(_app(platform), http(provider_class))
 
 
@@ -109,19 +126,3 @@ def _app(platform: str) -> App:
     if not client_secret:
         raise ImproperlyConfigured(f"CONNECTED_ACCOUNTS_PROVIDERS[{platform!r}] has no CLIENT_SECRET")
     return App(client_id=str(client_id), client_secret=client_secret, options=options)
-
-
-def _class(platform: str) -> type[Provider]:
-    path = settings.CONNECTED_ACCOUNTS_PROVIDERS.get(platform, {}).get("CLASS") or BUILT_IN.get(platform)
-    where = f"CONNECTED_ACCOUNTS_PROVIDERS[{platform!r}]"
-    if not path:
-        raise ImproperlyConfigured(f"{where} is no built-in platform and names no CLASS")
-    try:
-        found = import_string(path)
-    except ImportError as error:
-        raise ImproperlyConfigured(f"{where}['CLASS'] {path}: {error}") from error
-    if not (isinstance(found, type) and issubclass(found, Provider)):
-        raise ImproperlyConfigured(f"{where}['CLASS'] {path} is no Provider")
-    if found.id != platform:
-        raise ImproperlyConfigured(f"{where}['CLASS'] {path} is the provider {found.id!r}")
-    return found

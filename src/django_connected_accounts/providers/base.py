@@ -14,7 +14,7 @@ import base64
 import hashlib
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, ClassVar
 from urllib.parse import urlencode
 
@@ -55,6 +55,12 @@ class Provider(ABC):
     api_version: str = ""
     """The version calls are pinned to; ``API_VERSION`` of the app's options replaces it."""
 
+    api_versions: ClassVar[Mapping[str, date | None]] = {}
+    """Every version there is, oldest first, to the day it ends; None where that is not known yet."""
+
+    app_options: ClassVar[tuple[str, ...]] = ()
+    """Options of the app that this class reads beside ``API_VERSION`` and ``SCOPES``, not its bases."""
+
     scopes: Mapping[str, tuple[str, ...]]
     """Capability ("connect", "publish", "measure", "comment") to the scopes it needs.
 
@@ -82,6 +88,11 @@ class Provider(ABC):
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} {self.id}>"
+
+    @classmethod
+    def all_app_options(cls) -> frozenset[str]:
+        """Return the options of the app that it and its bases read."""
+        return frozenset(name for base in cls.__mro__ for name in vars(base).get("app_options", ()))
 
     def scopes_for(self, capabilities: Iterable[str]) -> tuple[str, ...]:
         """Return the scopes these capabilities need, each once, in a stable order."""

@@ -14,7 +14,13 @@ from django_connected_accounts.exceptions import (
     Unavailable,
 )
 from django_connected_accounts.providers.base import Provider
-from django_connected_accounts.providers.meta import CURRENT_VERSION, FacebookLogin, Graph, MetaReceiving
+from django_connected_accounts.providers.meta import (
+    API_VERSIONS,
+    CURRENT_VERSION,
+    FacebookLogin,
+    Graph,
+    MetaReceiving,
+)
 from django_connected_accounts.providers.meta.login import (
     PAGE_TASKS,
     USER_TOKEN,
@@ -76,6 +82,7 @@ class InstagramLogin(InstagramPublishing, MetaReceiving, Provider):
     authorize_url = "https://www.instagram.com/oauth/authorize"
     token_url = "https://api.instagram.com/oauth/access_token"  # noqa: S105
     api_version = CURRENT_VERSION
+    api_versions = API_VERSIONS
     rerequest_params = {"force_reauth": "true"}
     scopes = {
         "connect": ("instagram_business_basic",),
@@ -85,7 +92,7 @@ class InstagramLogin(InstagramPublishing, MetaReceiving, Provider):
     }
     requirements = ("professional_account",)
     options = OPTIONS
-    signing_options = ("META_APP_SECRET",)
+    signing_options = app_options = ("META_APP_SECRET",)
 
     def client(self, connection: Connection) -> InstagramAPIClient:
         return self._client(connection.tokens)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta, timezone
-from typing import Any
+from typing import Any, ClassVar
 
 from django_connected_accounts.exceptions import (
     ConnectionFailed,
@@ -20,7 +20,7 @@ from django_connected_accounts.providers.base import Provider
 from django_connected_accounts.providers.http import Http
 from django_connected_accounts.providers.types import App, Tokens
 
-from .graph import CURRENT_VERSION, Graph
+from .graph import API_VERSIONS, CURRENT_VERSION, Graph
 
 EXCHANGE_CODES: Mapping[str, str] = {
     "1": "app_misconfigured",
@@ -50,6 +50,8 @@ class FacebookLogin(Provider):
 
     hosts = frozenset({"www.facebook.com", "graph.facebook.com"})
     api_version = CURRENT_VERSION
+    api_versions = API_VERSIONS
+    app_options: ClassVar[tuple[str, ...]] = ("CONFIG_ID",)
     authorize_url = "https://www.facebook.com/{version}/dialog/oauth"
     token_url = "https://graph.facebook.com/{version}/oauth/access_token"  # noqa: S105
     rerequest_params = {"auth_type": "rerequest"}

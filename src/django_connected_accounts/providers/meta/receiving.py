@@ -36,6 +36,7 @@ class MetaReceiving(Receives):
 
     app: App
     http: Http
+    app_options: ClassVar[tuple[str, ...]] = ("VERIFY_TOKEN",)
     signing_options: ClassVar[tuple[str, ...]] = ()
     """Further secrets, by their names in the app's options, that the platform may sign with."""
 
