@@ -17,7 +17,14 @@ from django.utils import timezone
 from PIL import Image
 
 from django_connected_accounts.fields import EncryptedJSONField, EncryptedTextField
-from django_connected_accounts.models import ConnectedAccount, Event, Measurement, Post, Publication
+from django_connected_accounts.models import (
+    ConnectedAccount,
+    Event,
+    Measurement,
+    Post,
+    Publication,
+    Revocation,
+)
 from django_connected_accounts.services import publishing
 from tests.visitor import Visitor
 
@@ -44,6 +51,9 @@ def account(visitor: Visitor) -> ConnectedAccount:
     publication = publishing.publish(account, text="Hello", media=[file], at=tomorrow)
     publication.checkpoint = {"secret": "checkpoint-secret"}
     publication.save()
+    Revocation.objects.create(
+        account=account, platform="instagram", name="ada", secrets={"access_token": "revocation-secret"}
+    )
     Measurement.objects.create(account=account, name="reach", value=1, at=timezone.now())
     return account
 
@@ -67,7 +77,7 @@ def secret_fields(model: Any) -> list[str]:
 
 @pytest.mark.parametrize("model", MODELS)
 def test_no_page_of_the_admin_shows_a_secret(operator: Client, account: ConnectedAccount, model: Any) -> None:
-    secrets = [account.access_token, "checkpoint-secret"]
+    secrets = [account.access_token, "checkpoint-secret", "revocation-secret"]
     with connection.cursor() as cursor:
         cursor.execute("SELECT access_token FROM connected_accounts")
         secrets += [value for (value,) in cursor.fetchall() if value]

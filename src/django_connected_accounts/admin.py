@@ -9,7 +9,16 @@ from django.db.models import Model
 from django.http import HttpRequest
 
 from .fields import EncryptedJSONField, EncryptedTextField
-from .models import ConnectedAccount, ConnectionAttempt, Event, Measurement, Post, PostMedia, Publication
+from .models import (
+    ConnectedAccount,
+    ConnectionAttempt,
+    Event,
+    Measurement,
+    Post,
+    PostMedia,
+    Publication,
+    Revocation,
+)
 
 if TYPE_CHECKING:
     _ModelAdmin = admin.ModelAdmin[Any]
@@ -54,6 +63,12 @@ class ConnectedAccountAdmin(ReadOnly):
     date_hierarchy = "created_at"
 
 
+@admin.register(Revocation)
+class RevocationAdmin(ReadOnly):
+    list_display = ("name", "platform", "attempts", "run_at", "created_at")
+    list_filter = ("platform",)
+
+
 @admin.register(ConnectionAttempt)
 class ConnectionAttemptAdmin(ReadOnly):
     hidden = ("state_hash", "browser_hash")
@@ -61,6 +76,13 @@ class ConnectionAttemptAdmin(ReadOnly):
     list_filter = ("platform", "status", "code")
     list_select_related = ("user",)
     search_fields = ("code",)
+
+
+@admin.register(Revocation)
+class RevocationAdmin(ReadOnly):
+    list_display = ("name", "platform", "attempts", "run_at", "created_at")
+    list_filter = ("platform",)
+    search_fields = ("name", "remote_account_id")
 
 
 class PostMediaInline(_TabularInline):

@@ -3,6 +3,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+from django_connected_accounts.urls import urlpatterns
 from tests.pages.conftest import Browser, text
 
 SITE = """<!doctype html><title>{% block title %}{% endblock %}</title>
@@ -24,6 +25,12 @@ def test_a_project_puts_the_pages_into_its_own_base_in_two_lines(
     assert "Our shop" in text(page)
     assert "Connect an account" in text(page)
     assert "pages.css" in page.content.decode()
+
+
+def test_no_page_holds_a_transaction_while_it_calls_a_platform() -> None:
+    for pattern in urlpatterns:
+        if pattern.name not in ("media", "deletion"):
+            assert "default" in pattern.callback._non_atomic_requests, pattern.name
 
 
 def test_pages_have_the_landmarks_that_screen_readers_need(browser: Browser) -> None:

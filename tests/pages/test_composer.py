@@ -188,7 +188,9 @@ def test_a_draft_can_be_edited_reordered_and_added_to(
     written(browser, account, picture("1.jpg"), picture("2.jpg"), do="save", text="before")
     post = Post.objects.get()
     first, second = post.media.all()
-    assert "before" in browser.page("post-edit", post.pk).content.decode()
+    form = browser.page("post-edit", post.pk)
+    assert "before" in form.content.decode()
+    assert form.content.decode().count("checked") == 1
     browser.send(
         "post-edit",
         post.pk,

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import Any
-from urllib.parse import urlencode
 from uuid import UUID
 
 from django.core.exceptions import ImproperlyConfigured
-from django.db.models import QuerySet
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
-from django.urls import reverse
+from django.db.models import Q, QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
 from django.utils.translation import gettext_lazy as _
 
 from django_connected_accounts import registry
@@ -79,7 +78,7 @@ class Composer(Page):
         except ConnectedAccountsError as error:
             self.refused(error, platform=platforms(accounts))
             self.done(_("The draft is saved; nothing was scheduled."))
-        return HttpResponseRedirect(address(page, post, accounts))
+        return redirect(page, pk=post.pk)
 
     def kept_schedule(self, post: Post) -> Any:
         """Approve an edited post for where it is scheduled already, unless a platform would refuse it now."""
@@ -115,13 +114,13 @@ def connected(request: HttpRequest) -> QuerySet[ConnectedAccount]:
 
 
 def chosen_accounts(request: HttpRequest, post: Post | None = None) -> list[ConnectedAccount]:
-    """Return the accounts a draft is meant for: ``?account=``, else where scheduled, else the only one."""
+    """Return the accounts a post is meant for: ``?account=``, else its own, else the only one there is."""
     mine = connected(request)
     if wanted := uuids(request.GET.getlist("account")):
         return list(mine.filter(pk__in=wanted))
-    scheduled = list(mine.filter(publications__post=post)) if post else []
-    if scheduled:
-        return scheduled
+    own = Q(posts=post) | Q(publications__post=post)
+    if post and (meant := list(mine.filter(own).distinct())):
+        return meant
     first_two = list(mine[:2])
     return first_two if len(first_two) == 1 else []
 
@@ -129,13 +128,6 @@ def chosen_accounts(request: HttpRequest, post: Post | None = None) -> list[Conn
 def platforms(accounts: Sequence[ConnectedAccount]) -> str:
     """Return the names of the platforms these accounts are on."""
     return ", ".join(sorted({registry.name(account.platform) for account in accounts}))
-
-
-def address(name: str, post: Post, accounts: Sequence[ConnectedAccount]) -> str:
-    """Return a page of a post, with the accounts it is meant for."""
-    query = urlencode([("account", account.pk) for account in accounts])
-    url = reverse(name, kwargs={"pk": post.pk})
-    return f"{url}?{query}" if query else url
 
 
 def options() -> dict[str, Option]:

@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import urlencode
 from uuid import UUID
 
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect
+from django.urls import reverse
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from django_connected_accounts.exceptions import ConnectedAccountsError, InvalidRequest
 from django_connected_accounts.forms import Form, LinkForm, TimeForm
+from django_connected_accounts.models import ConnectedAccount, Post
 from django_connected_accounts.services import composing, scheduling
 
-from .composer import address, again, chosen_accounts, connected, platforms
+from .composer import again, chosen_accounts, connected, platforms
 from .page import Page, uuids
 from .posts import PostPage
 from .preview import checks, previews
@@ -57,7 +60,7 @@ class Publish(PostPage):
             scheduling.schedule(post, accounts, by=request.user, **when)
         except ConnectedAccountsError as error:
             self.refused(error, platform=platforms(accounts))
-            return HttpResponseRedirect(address("connected_accounts:post", post, accounts))
+            return HttpResponseRedirect(_page_of(post, accounts))
         self.done(_("Scheduled.") if form else _("On its way. This page follows it."))
         return redirect("connected_accounts:post", pk=post.pk)
 
@@ -81,7 +84,7 @@ class Fix(Page):
             self.refused(error, platform=platforms(accounts))
         else:
             self.done(_("Changed. The original is kept."))
-        return HttpResponseRedirect(address("connected_accounts:post", post, accounts))
+        return HttpResponseRedirect(_page_of(post, accounts))
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,3 +124,9 @@ class Act(PostPage):
         else:
             self.done(verb.done)
         return redirect("connected_accounts:post", pk=publication.post_id)
+
+
+def _page_of(post: Post, accounts: Sequence[ConnectedAccount]) -> str:
+    """Return the page of a post as it looks for these accounts."""
+    url = reverse("connected_accounts:post", kwargs={"pk": post.pk})
+    return f"{url}?{urlencode([('account', account.pk) for account in accounts])}"
