@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING, Any
 from django.contrib import admin
 from django.db.models import Model
 from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
 
+from .codes import explain
 from .fields import EncryptedJSONField, EncryptedTextField
 from .models import (
     ConnectedAccount,
@@ -19,6 +21,7 @@ from .models import (
     Publication,
     Revocation,
 )
+from .services.health import naming
 
 if TYPE_CHECKING:
     _ModelAdmin = admin.ModelAdmin[Any]
@@ -31,11 +34,13 @@ class ReadOnly(_ModelAdmin):
     """Shows every field that holds no secret; changes none. Deleting follows the user's permissions."""
 
     hidden: tuple[str, ...] = ("lease_token", "lease_until")
+    shown: tuple[str, ...] = ()
+    """What is shown above the fields."""
     show_full_result_count = False
 
     def get_fields(self, request: HttpRequest, obj: Any = None) -> list[Any]:
         names = [field.name for field in self.model._meta.concrete_fields]
-        return [name for name in names if name not in {*self.hidden, *self._secrets()}]
+        return [*self.shown, *(name for name in names if name not in {*self.hidden, *self._secrets()})]
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[Any]:
         return self.get_fields(request, obj)
@@ -56,17 +61,16 @@ class ReadOnly(_ModelAdmin):
 
 @admin.register(ConnectedAccount)
 class ConnectedAccountAdmin(ReadOnly):
+    shown = ("reason",)
     list_display = ("__str__", "user", "platform", "health", "health_code", "token_expires_at", "created_at")
     list_filter = ("platform", "health", "is_verified")
     list_select_related = ("user",)
     search_fields = ("username", "display_name", "account_id")
     date_hierarchy = "created_at"
 
-
-@admin.register(Revocation)
-class RevocationAdmin(ReadOnly):
-    list_display = ("name", "platform", "attempts", "run_at", "created_at")
-    list_filter = ("platform",)
+    @admin.display(description=_("reason"))
+    def reason(self, obj: ConnectedAccount) -> str:
+        return _explained(obj.health_code, obj)
 
 
 @admin.register(ConnectionAttempt)
@@ -117,10 +121,15 @@ class PostMediaAdmin(ReadOnly):
 
 @admin.register(Publication)
 class PublicationAdmin(ReadOnly):
+    shown = ("reason",)
     list_display = ("id", "post", "account", "status", "code", "due_at", "run_at", "published_at")
     list_filter = ("status", "code", "account__platform")
     list_select_related = ("post", "account")
     search_fields = ("remote_id", "permalink", "trace_id")
+
+    @admin.display(description=_("reason"))
+    def reason(self, obj: Publication) -> str:
+        return _explained(obj.code, obj.account)
 
 
 @admin.register(Event)
@@ -136,3 +145,11 @@ class MeasurementAdmin(ReadOnly):
     list_display = ("name", "value", "at", "account", "publication")
     list_filter = ("name",)
     list_select_related = ("account", "publication")
+
+
+def _explained(code: str, account: ConnectedAccount) -> str:
+    """Return a code in the words of pages, API and e-mails, "" without one."""
+    if not code:
+        return ""
+    meaning = explain(code, naming(account))
+    return f"{meaning.cause} {meaning.action}"
