@@ -3,7 +3,7 @@
 ::
 
     ConnectedAccountsError
-    ├── InvalidRequest          the caller must change the request: a coded problem per field, nothing was saved
+    ├── InvalidRequest          change the request: a coded problem per field, nothing was saved
     ├── ConnectionFailed        the OAuth round trip ended without an account
     ├── UndecryptableToken      the key is gone, or the row was tampered with or moved
     └── ProviderError           the platform's answer, or its silence

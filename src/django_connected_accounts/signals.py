@@ -22,6 +22,8 @@ account_erased = Signal()
 """A person had their data deleted through the platform: delete yours about ``event.account`` too."""
 notification_received = Signal()
 """A platform told something: ``event.notification``, about ``event.account``, None where it is not ours."""
+notice_raised = Signal()
+"""Something needs a person: ``event.notice`` says what, beside the signal of the event itself."""
 
 VERBS: Mapping[str, Signal | None] = {
     "account.connected": account_connected,
@@ -32,12 +34,14 @@ VERBS: Mapping[str, Signal | None] = {
     "account.refreshed": account_changed,
     "account.refresh_failed": account_changed,
     "account.disconnected": account_disconnected,
+    "account.expiring": account_changed,
     "account.revoked": None,
     "account.revoke_failed": None,
     "account.erased": account_erased,
     "callback.deauthorized": None,
     "callback.deleted": None,
     "notification.received": notification_received,
+    "platform.version_ending": None,
     "post.created": post_changed,
     "post.edited": post_changed,
     "post.submitted": post_changed,
@@ -46,6 +50,7 @@ VERBS: Mapping[str, Signal | None] = {
     "publication.scheduled": publication_scheduled,
     "publication.step": None,
     "publication.published": publication_published,
+    "publication.linked": publication_changed,
     "publication.warning": publication_changed,
     "publication.retrying": publication_changed,
     "publication.waiting": publication_changed,

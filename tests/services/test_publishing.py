@@ -131,16 +131,24 @@ def test_a_runner_that_lost_its_lease_writes_nothing(account, world, photo):
     assert publication.lease_token == "another"
 
 
-def test_a_content_refusal_fails_with_its_code_and_is_told(account, world, photo, run):
+def test_a_content_refusal_fails_with_its_code_and_is_told(
+    account, world, photo, run, django_capture_on_commit_callbacks
+):
     told = []
-    signals.publication_failed.connect(receiver := lambda event, **kw: told.append(event.code))
+
+    def listen(event, **kwargs):
+        told.append(event.code)
+
+    signals.publication_failed.connect(listen)
     world.fault(action="status", path="/media$", method="POST", status=400, code=36003, subcode=2207009)
-    publication = account.publish(media=[photo()])
-    run()
+    with django_capture_on_commit_callbacks(execute=True):
+        publication = account.publish(media=[photo()])
+        run()
+    signals.publication_failed.disconnect(listen)
     publication.refresh_from_db()
     assert (publication.status, publication.code) == (Status.FAILED, "aspect_ratio")
     assert world.posts() == []
-    signals.publication_failed.disconnect(receiver)
+    assert told == ["aspect_ratio"]
 
 
 def test_a_rate_limit_holds_the_post_and_it_goes_out_later(account, world, photo, run):
@@ -245,17 +253,43 @@ def test_a_first_comment_whose_answer_is_lost_is_written_once(account, world, ph
     assert [comment["text"] for comment in post["comments"]] == ["#more"]
 
 
-def test_a_receiver_that_raises_harms_nothing(account, world, photo, run):
+def test_a_receiver_that_raises_harms_nothing(account, world, photo, run, django_capture_on_commit_callbacks):
+    raised = []
+
     def broken(**kwargs):
+        raised.append(True)
         raise RuntimeError("not today")
 
     signals.publication_published.connect(broken)
     try:
-        account.publish(media=[photo()])
-        run()
+        with django_capture_on_commit_callbacks(execute=True):
+            publication = account.publish(media=[photo()])
+            run()
     finally:
         signals.publication_published.disconnect(broken)
+    publication.refresh_from_db()
+    assert raised
+    assert publication.status == Status.PUBLISHED
     assert len(world.posts()) == 1
+
+
+def test_the_permalink_is_told_when_it_is_known(
+    account, world, photo, run, django_capture_on_commit_callbacks
+):
+    told = []
+
+    def listen(event, **kwargs):
+        told.append((event.verb, event.data.get("permalink", "")))
+
+    for signal in (signals.publication_published, signals.publication_changed):
+        signal.connect(listen)
+    with django_capture_on_commit_callbacks(execute=True):
+        account.publish(media=[photo()])
+        run()
+    for signal in (signals.publication_published, signals.publication_changed):
+        signal.disconnect(listen)
+    (post,) = world.posts()
+    assert ("publication.linked", post["permalink"]) in told
 
 
 def test_the_timeline_tells_every_step_and_no_secret(account, world, photo, run):

@@ -164,7 +164,7 @@ class Publication(Leased):
     repeatable = models.BooleanField(default=True, editable=False)
     """Whether the next step may be run again when its outcome was lost."""
     intent_at = models.DateTimeField(null=True, blank=True, editable=False)
-    """Since when a step has been under way, None between steps; set after its lease ended, its end is open."""
+    """Since when a step has been under way, None between steps. Set after its lease ended, it is open."""
     remedy = models.CharField(max_length=32, blank=True, default="", editable=False)
     """The class of error with which a step in doubt was answered; "" where no answer came."""
     attempts = models.PositiveSmallIntegerField(default=0, editable=False)

@@ -13,6 +13,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from django_connected_accounts import exceptions
+from django_connected_accounts.codes import explain
 from django_connected_accounts.exceptions import (
     ActionNeeded,
     ConnectedAccountsError,
@@ -34,6 +35,7 @@ log = logging.getLogger("django_connected_accounts")
 
 Status = Publication.Status
 FIRST_WAIT, LONGEST_WAIT = 15.0, 30 * 60.0
+NEEDS_SOMEONE = (Status.FAILED, Status.UNKNOWN, Status.MISSED)
 OWNER_MUST_ACT = (NotAuthorized, ActionNeeded, PermissionMissing, UndecryptableToken)
 
 
@@ -47,12 +49,14 @@ def finish(publication: Publication, outcome: Published | Pending) -> None:
     publication.attempts, publication.remedy, publication.detail = 0, "", ""
     if isinstance(outcome, Published):
         publication.status = Status.PUBLISHED
+        linked = outcome.permalink and not publication.permalink
         publication.remote_id = outcome.remote_id
         publication.permalink = outcome.permalink or publication.permalink
         publication.published_at = publication.published_at or outcome.published_at or timezone.now()
         publication.code = outcome.warning
         data = {"remote_id": outcome.remote_id, "permalink": publication.permalink}
-        news = "published" if was != Status.PUBLISHED else "warning" if outcome.warning else "step"
+        later = "warning" if outcome.warning else "linked" if linked else "step"
+        news = later if was == Status.PUBLISHED else "published"
     else:
         if was != Status.PUBLISHED:
             publication.status = Status.WAITING if outcome.waiting else Status.SENDING
@@ -168,6 +172,7 @@ def store(
                 post=publication.post,
                 publication=publication,
                 data={name: fact for name, fact in facts.items() if fact},
+                notice=_notice(publication, news),
             )
 
 
@@ -190,6 +195,16 @@ OUTCOME = (
     "trace_id",
     "updated_at",
 )
+
+
+def _notice(publication: Publication, news: str) -> str:
+    """Return the status if somebody is to be told of it; what holds up an account is told by the account."""
+    if news in NEEDS_SOMEONE:
+        return publication.status
+    if publication.code.startswith("account_") or not publication.account.is_active:
+        return ""
+    acts = bool(publication.code) and explain(publication.code).who != "nobody"
+    return publication.status if acts and news in ("held", "published", "warning") else ""
 
 
 def _again(publication: Publication, retry_after: float | None) -> None:

@@ -25,6 +25,7 @@ from django_connected_accounts import registry
 from django_connected_accounts.codes import CODES, Meaning, explain
 from django_connected_accounts.models import ConnectedAccount, Event, Post, PostMedia, Publication
 from django_connected_accounts.services import serving
+from django_connected_accounts.services.health import naming
 
 register = template.Library()
 
@@ -80,11 +81,13 @@ EVENTS: Mapping[str, Promise] = {
     "account.refreshed": _("Access renewed"),
     "account.refresh_failed": _("Renewing access failed"),
     "account.disconnected": _("Disconnected"),
+    "account.expiring": _("Access ends before all posts are out"),
     "account.revoked": _("Access withdrawn at the platform"),
     "account.revoke_failed": _("The platform was not reached to withdraw access"),
     "account.erased": _("Data deleted, as its owner asked the platform"),
     "callback.deauthorized": _("Access was withdrawn on the platform"),
     "callback.deleted": _("Data was deleted, as a person asked the platform"),
+    "platform.version_ending": _("An API version ends"),
     "notification.received": _("The platform told something"),
     "post.created": _("Draft written"),
     "post.edited": _("Edited"),
@@ -94,6 +97,7 @@ EVENTS: Mapping[str, Promise] = {
     "publication.scheduled": _("Scheduled"),
     "publication.step": _("A step finished"),
     "publication.published": _("Published"),
+    "publication.linked": _("Its link is known"),
     "publication.warning": _("Published, with a remark"),
     "publication.retrying": _("Trying again"),
     "publication.waiting": _("Processing on the platform"),
@@ -118,6 +122,14 @@ class State:
 def meaning(code: str, params: Mapping[str, Any] | None = None, **more: Any) -> Meaning:
     """Return what a code means: its cause, what to do, and who."""
     return explain(code, {**(params or {}), **more})
+
+
+@register.simple_tag
+def reason(about: ConnectedAccount | Publication, code: str = "") -> Meaning:
+    """Return why an account or a publication is as it is, in the words of API, e-mails and admin."""
+    if isinstance(about, Publication):
+        return explain(code or about.code, naming(about.account))
+    return explain(code or about.health_code, naming(about))
 
 
 @register.filter
@@ -190,7 +202,7 @@ def time_left(account: ConnectedAccount) -> timedelta | None:
 def renews_itself(account: ConnectedAccount) -> bool:
     """Say whether access is renewed before it ends, without anyone acting."""
     end, renewal = account.token_expires_at, account.refresh_at
-    return end is None or (renewal is not None and renewal < end)
+    return end is None or (renewal is not None and renewal != end)
 
 
 @register.filter
