@@ -65,11 +65,15 @@ class ConnectedAccount(Leased):
     )
     token_issued_at = models.DateTimeField(null=True, blank=True)
     token_expires_at = models.DateTimeField(null=True, blank=True)
+    refresh_expires_at = models.DateTimeField(null=True, blank=True)
+    """When the refresh token itself ends."""
     data_access_expires_at = models.DateTimeField(null=True, blank=True)
     token_version = models.PositiveIntegerField(default=0, editable=False)
     """Grows with every change of the tokens, so that a waiter knows it has the winner's."""
     refresh_at = models.DateTimeField(null=True, blank=True)
     """When the next automatic refresh is tried."""
+    refresh_began_at = models.DateTimeField(null=True, blank=True, editable=False)
+    """When younger tokens were asked for that we have not seen: the platform may have replaced ours."""
 
     granted_scopes = models.JSONField(default=list, blank=True)
     permissions = models.JSONField(default=dict, blank=True)
@@ -119,6 +123,7 @@ class ConnectedAccount(Leased):
             access_token=self.access_token,
             refresh_token=self.refresh_token,
             expires_at=self.token_expires_at,
+            refresh_expires_at=self.refresh_expires_at,
             data_access_expires_at=self.data_access_expires_at,
             issued_at=self.token_issued_at,
             scopes=frozenset(self.granted_scopes),
