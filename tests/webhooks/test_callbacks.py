@@ -9,7 +9,13 @@ from django.utils import timezone
 
 from django_connected_accounts import signals
 from django_connected_accounts.exceptions import NotAuthorized
-from django_connected_accounts.models import ConnectedAccount, ConnectionAttempt, Event, Measurement
+from django_connected_accounts.models import (
+    ConnectedAccount,
+    ConnectionAttempt,
+    Event,
+    Measurement,
+    Revocation,
+)
 from django_connected_accounts.sandbox import webhooks
 from django_connected_accounts.services import accounts, composing, tokens
 from tests.meta import Meta
@@ -228,3 +234,19 @@ def test_callbacks_at_the_same_moment_are_carried_out_once(meta: Meta, visitor: 
     assert Event.objects.filter(verb="account.health", code="access_revoked").count() == 2
     assert Event.objects.filter(verb="account.erased").count() == 2
     assert Event.objects.filter(verb__startswith="callback.").count() == 4
+
+
+@pytest.mark.parametrize("callback", ["webhook-deauthorize", "webhook-deletion"])
+def test_a_revocation_still_to_be_sent_is_dropped_with_its_secrets(
+    callback: str, meta: Meta, account: ConnectedAccount
+) -> None:
+    for user_id in (account.platform_user_id, "another"):
+        Revocation.objects.create(
+            platform="instagram_login",
+            remote_account_id=account.account_id,
+            platform_user_id=user_id,
+            name="@juniper.shop",
+            secrets={"access_token": "ended"},
+        )
+    meta.calls_back(callback, {"user_id": account.platform_user_id})
+    assert [revocation.platform_user_id for revocation in Revocation.objects.all()] == ["another"]

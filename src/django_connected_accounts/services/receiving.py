@@ -15,7 +15,13 @@ from django.utils.crypto import salted_hmac
 
 from django_connected_accounts import registry
 from django_connected_accounts.exceptions import InvalidRequest
-from django_connected_accounts.models import ConnectedAccount, ConnectionAttempt, Event, Measurement
+from django_connected_accounts.models import (
+    ConnectedAccount,
+    ConnectionAttempt,
+    Event,
+    Measurement,
+    Revocation,
+)
 from django_connected_accounts.providers.base import Receives
 from django_connected_accounts.providers.types import Notification, Withdrawal
 
@@ -111,6 +117,7 @@ def _note(platform: str, notification: Notification) -> None:
 
 def _withdraw(platform: str, withdrawal: Withdrawal) -> None:
     """Wipe the secrets of every account this person connected, and ask for a reconnection."""
+    _forget_revocations(platform, withdrawal)
     for account in _accounts(platform, withdrawal):
         if not tokens.supersede(account, health__in=set(Health) - {Health.DISCONNECTED}):
             continue
@@ -123,6 +130,7 @@ def _withdraw(platform: str, withdrawal: Withdrawal) -> None:
 
 def _erase(platform: str, withdrawal: Withdrawal) -> None:
     """Delete what we know of this person; the rows stay, as the place of our own users' posts."""
+    _forget_revocations(platform, withdrawal)
     for account in _accounts(platform, withdrawal):
         _erase_account(account)
 
@@ -145,6 +153,13 @@ def _erase_account(account: ConnectedAccount) -> None:
     if was_connected:
         events.record("account.disconnected", code="data_deleted", account=account)
     events.record("account.erased", code="data_deleted", account=account)
+
+
+def _forget_revocations(platform: str, withdrawal: Withdrawal) -> None:
+    """Tell the platform no more that the person's grant ended: it knows, and we need no secret for it."""
+    if withdrawal.user_id:
+        mine = Revocation.objects.filter(platform=platform, platform_user_id=withdrawal.user_id)
+        mine.filter(created_at__lte=withdrawal.at + CLOCK_DIFFERENCE).delete()
 
 
 def _accounts(platform: str, withdrawal: Withdrawal) -> QuerySet[ConnectedAccount]:
