@@ -13,7 +13,12 @@ from urllib.parse import urlsplit
 
 import pytest
 
-pytest_plugins = ("tests.visitor", "tests.strict_platform", "tests.meta")
+pytest_plugins = (
+    "django_connected_accounts.testing.fixtures",
+    "tests.visitor",
+    "tests.strict_platform",
+    "tests.meta",
+)
 
 SERVERS = {
     "postgresql": os.environ.get(

@@ -1,20 +1,20 @@
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
+from functools import partial
 from io import BytesIO
 from typing import Any
-from urllib.parse import parse_qsl, urlsplit
 
 import pytest
 from django.contrib.auth import get_user_model
 from django.core.files.base import ContentFile
 from django.db.models.functions import Now
-from django.test import Client
 from PIL import Image
 
+from django_connected_accounts import testing
 from django_connected_accounts.models import ConnectedAccount, Publication
-from django_connected_accounts.sandbox import World, consent, in_process
-from django_connected_accounts.services import connecting, publishing
+from django_connected_accounts.sandbox import World
+from django_connected_accounts.services import publishing
 
 
 @pytest.fixture
@@ -46,19 +46,8 @@ def run() -> Callable[..., int]:
 
 
 @pytest.fixture
-def world() -> World:
-    """The simulated platforms as they were in the beginning, fetching media from the site under test."""
-    world = in_process()
-    world.reset()
-    client = Client()
-
-    def fetch(url: str) -> tuple[int, Mapping[str, str], bytes]:
-        answer = client.get(url.removeprefix("http://testserver"))
-        body = b"".join(answer.streaming_content) if answer.streaming else answer.content
-        return answer.status_code, dict(answer.headers), body
-
-    world.fetch = fetch
-    return world
+def world(sandbox: World) -> World:
+    return sandbox
 
 
 @pytest.fixture
@@ -69,23 +58,7 @@ def user(db: None) -> Any:
 @pytest.fixture
 def connect(world: World, user: Any) -> Callable[..., ConnectedAccount]:
     """``connect()`` has a person of the sandbox allow everything, and returns the account."""
-
-    def by_consent(
-        person: str = "shop", platform: str = "instagram_login", owner: Any = None
-    ) -> ConnectedAccount:
-        owner = owner or user
-        begun = connecting.begin(
-            owner, platform, browser="browser", redirect_uri="http://testserver/callback"
-        )
-        back = consent.visit(world, begun.authorization_url, person)
-        query = dict(parse_qsl(urlsplit(back).query))
-        attempt = connecting.complete(owner, platform, browser="browser", params=query)
-        if attempt.status == attempt.Status.CHOOSING:
-            first = next(c for c in connecting.candidates(attempt) if not c.unusable)
-            return connecting.choose(owner, attempt, [first.account_id])[0]
-        return ConnectedAccount.objects.get(pk=attempt.connected[0])
-
-    return by_consent
+    return partial(testing.connect, world, user)
 
 
 @pytest.fixture
