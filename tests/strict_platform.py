@@ -15,7 +15,7 @@ import pytest
 from django_connected_accounts import registry
 from django_connected_accounts.exceptions import ConnectionFailed, NotAuthorized
 from django_connected_accounts.providers.base import Provider
-from django_connected_accounts.providers.types import Profile, Tokens
+from django_connected_accounts.providers.types import Profile, Renewal, Tokens
 
 APPS = {"strict": {"CLASS": "tests.strict_platform.Strict", "CLIENT_ID": "app", "CLIENT_SECRET": "s"}}
 
@@ -29,6 +29,7 @@ class Strict(Provider):
     scopes = {"connect": ("read",), "publish": ("write",)}
     pkce = True
     issuer = "https://strict.example"
+    renewal = Renewal()
 
     lifetime: ClassVar[timedelta] = timedelta(hours=2)
     profile: ClassVar[Profile]
@@ -56,9 +57,6 @@ class Strict(Provider):
 
     def profiles(self, tokens: Tokens) -> Sequence[Profile]:
         return [self.profile]
-
-    def can_refresh(self, tokens: Tokens, *, now: object) -> bool:
-        return bool(tokens.refresh_token)
 
     def refresh(self, tokens: Tokens) -> Tokens:
         with self._lock:

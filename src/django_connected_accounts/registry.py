@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime, timezone
 from functools import cache
 from typing import Any
@@ -79,6 +79,11 @@ def name(platform: str) -> str:
         return platform
 
 
+def now() -> datetime:
+    """Return the time as the platforms have it: the sandbox's, where one is in this process."""
+    return _clock()()
+
+
 def reset() -> None:
     """Forget the providers made so far."""
     _provider.cache_clear()
@@ -102,20 +107,25 @@ def http(provider_class: type[Provider]) -> Http:
     if settings.CONNECTED_ACCOUNTS_SANDBOX == "in-process":
         from .sandbox import URL, SandboxAdapter, in_process
 
-        world = in_process()
-        options = {
-            "sandbox_url": URL,
-            "adapter": SandboxAdapter(world),
-            "clock": lambda: datetime.fromtimestamp(world.now(), tz=timezone.utc),
-        }
+        options = {"sandbox_url": URL, "adapter": SandboxAdapter(in_process())}
     return Http(
         provider_class.hosts,
         provider=provider_class.id,
         connect_timeout=settings.CONNECTED_ACCOUNTS_HTTP_CONNECT_TIMEOUT,
         read_timeout=settings.CONNECTED_ACCOUNTS_HTTP_READ_TIMEOUT,
         max_bytes=settings.CONNECTED_ACCOUNTS_HTTP_MAX_BYTES,
+        clock=_clock(),
         **options,
     )
+
+
+def _clock() -> Callable[[], datetime]:
+    if settings.CONNECTED_ACCOUNTS_SANDBOX != "in-process":
+        return lambda: datetime.now(timezone.utc)
+    from .sandbox import in_process
+
+    world = in_process()
+    return lambda: datetime.fromtimestamp(world.now(), tz=timezone.utc)
 
 
 def _app(platform: str) -> App:

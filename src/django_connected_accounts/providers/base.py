@@ -34,6 +34,7 @@ from .types import (
     Published,
     Quota,
     Reading,
+    Renewal,
     Tokens,
     Withdrawal,
 )
@@ -75,6 +76,9 @@ class Provider(ABC):
 
     issuer: ClassVar[str] = ""
     """What ``iss`` in a callback must equal where the platform sends it (RFC 9207)."""
+
+    renewal: ClassVar[Renewal | None] = None
+    """How and when tokens are refreshed; None where they can't be."""
 
     requirements: ClassVar[tuple[str, ...]] = ()
     """Codes of what a person needs before starting ("professional_account", "page_role")."""
@@ -133,7 +137,13 @@ class Provider(ABC):
 
     def can_refresh(self, tokens: Tokens, *, now: datetime) -> bool:
         """Say whether `refresh` may be called now: whether there is one, and the token is old enough."""
-        return False
+        rule = self.renewal
+        if rule is None or not getattr(tokens, rule.by):
+            return False
+        end = tokens.refresh_expires_at if rule.by == "refresh_token" else tokens.expires_at
+        if end is not None and end <= now:
+            return False
+        return not rule.earliest or (tokens.issued_at is not None and now - tokens.issued_at >= rule.earliest)
 
     def refresh(self, tokens: Tokens) -> Tokens:
         """Return younger tokens, or raise NotAuthorized when the grant has ended."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any, BinaryIO, Literal
 
 Kind = Literal["photo", "carousel", "reel", "story", "text", "video"]
@@ -25,18 +25,37 @@ class App:
 class Tokens:
     """What the platform lets us act with.
 
-    ``scopes`` is what the token endpoint said was granted, None where it says nothing. ``expires_at`` and
-    ``data_access_expires_at`` are aware UTC, None for "no known end". ``issued_at`` is when this access token
-    was made. ``extra`` holds further secrets by name (Meta's user token beside a Page token).
+    ``scopes`` is what the token endpoint said was granted, None where it says nothing. ``expires_at``,
+    ``refresh_expires_at`` (of the refresh token) and ``data_access_expires_at`` are aware UTC, None for "no
+    known end". ``issued_at`` is when this access token was made. ``extra`` holds further secrets by name
+    (Meta's user token beside a Page token).
     """
 
     access_token: str = field(repr=False)
     refresh_token: str = field(default="", repr=False)
     expires_at: datetime | None = None
+    refresh_expires_at: datetime | None = None
     data_access_expires_at: datetime | None = None
     issued_at: datetime | None = None
     scopes: frozenset[str] | None = None
     extra: Mapping[str, str] = field(default_factory=dict, repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Renewal:
+    """How a platform's access is renewed, and when that is done unasked.
+
+    ``by`` is what younger tokens are given for, ``earliest`` the age it must have. Access that lives longer
+    than ``short`` is renewed in the ``window`` between two shares of its life, each account at a moment of
+    its own; what is left then is for trouble to pass. Shorter access is renewed on use, and where nobody uses
+    it in the same window of ``idle``, lest its grant fall asleep.
+    """
+
+    by: Literal["access_token", "refresh_token"] = "refresh_token"
+    earliest: timedelta = timedelta()
+    window: tuple[float, float] = (0.875, 0.9)
+    short: timedelta = timedelta(days=1)
+    idle: timedelta = timedelta(days=7)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

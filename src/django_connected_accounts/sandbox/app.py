@@ -69,12 +69,21 @@ class Sandbox:
             entry = self._record(call)
             fault = call.fault = self._strike(call)
             entry["fault"] = fault.action if fault else ""
-            if fault and fault.action == "lose_before":
-                raise ConnectionLost(after=False)
-            scripted = fault is not None and fault.action == "status"
-            response = _script(fault, call) if fault and scripted else self._answer(call, entry)
-            entry["status"] = response.status_code
+            response = self._response(call, fault, entry)
+            entry["status"] = response and response.status_code
+        if fault and fault.seconds:
+            self.sleep(fault.seconds)
+        if response is None:
+            raise ConnectionLost(after=False)
         return self._trouble(call, fault, response) if fault else response
+
+    def _response(self, call: Call, fault: Fault | None, entry: dict[str, Any]) -> HttpResponse | None:
+        """Return the answer as it would be but for what happens to it on its way, None for none."""
+        if fault and fault.action == "lose_before":
+            return None
+        if fault and fault.action == "status":
+            return _script(fault, call)
+        return self._answer(call, entry)
 
     def _answer(self, call: Call, entry: dict[str, Any] | None = None) -> HttpResponse:
         try:
@@ -110,8 +119,6 @@ class Sandbox:
             raise ConnectionLost(after=True)
         if fault.action == "status_after":
             return _script(fault, call)
-        if fault.action == "delay":
-            self.sleep(fault.seconds)
         if fault.action == "truncate_body":
             response["Content-Length"] = str(len(response.content))
             response.content = response.content[: len(response.content) // 2]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import random
 import re
 from dataclasses import dataclass, field
 from typing import Any, Final
@@ -28,8 +29,10 @@ class Fault:
     """Trouble for matching calls: the ``nth`` one, and from there ``times`` of them (0: for ever).
 
     ``path`` is a regular expression searched in the path after the host; ``token`` is the kind of token the
-    call carries ("user", "page", "instagram", "app"). Anything left out matches everything. A call is struck
-    by one fault, the first; later ones do not count it. ``status`` left out is 400 with a ``code``, else 500.
+    call carries ("user", "page", "instagram", "app"). Anything left out matches everything. ``share`` strikes
+    only that part of them, 0.01 one in a hundred, the same ones each time. A call is struck by one fault, the
+    first; later ones do not count it. ``seconds`` pass before the answer, or the end of the connection.
+    ``status`` left out is 400 with a ``code``, else 500.
     """
 
     action: str
@@ -39,6 +42,7 @@ class Fault:
     token: str = ""
     nth: int = 1
     times: int = 1
+    share: float = 1.0
     status: int | None = None
     body: Any = None
     headers: dict[str, str] = field(default_factory=dict)
@@ -63,8 +67,13 @@ class Fault:
         self.seen += 1
         if self.seen < self.nth or (self.times and self.fired >= self.times):
             return False
+        if self.share < 1 and self._chance() >= self.share:
+            return False
         self.fired += 1
         return True
+
+    def _chance(self) -> float:
+        return random.Random(f"{self.action} {self.path} {self.seen}").random()  # noqa: S311
 
 
 class ConnectionLost(Exception):

@@ -68,6 +68,8 @@ def long_token(call: Call) -> Answer:
 def refresh(call: Call) -> Answer:
     """Return 60 more days for a long token at least a day old."""
     call.accept({"grant_type", "access_token"})
+    if call.token and call.token.rotated and call.world.toggles.revoke_on_reuse:
+        tokens.end(call.world, call.token.person, 0, call.token.client_id)
     token = meta.authenticate(call)
     refreshable = token.long and "instagram_business_basic" in token.scopes
     if call.text("grant_type") != "ig_refresh_token" or not refreshable:
@@ -76,7 +78,7 @@ def refresh(call: Call) -> Answer:
         message = "The token must be at least 24 hours old to be refreshed (answer invented by the sandbox)"
         raise GraphError(100, kind="IGApiException", message=message)
     if call.world.toggles.rotate_on_refresh:
-        token.dead = 0
+        token.dead, token.rotated = 0, True
         return _sixty_days(call, token)
     lifetime = call.world.token_lifetimes["B_long"]
     token.issued_at = call.world.now()

@@ -93,7 +93,10 @@ class Code:
 
 @dataclass(slots=True, kw_only=True)
 class Token:
-    """A token; ``expires_at`` None is never, ``dead`` the 190 subcode it answers, 0 without subcode."""
+    """A token; ``expires_at`` None is never, ``dead`` the 190 subcode it answers, 0 without subcode.
+
+    ``rotated``: it was exchanged for a younger one.
+    """
 
     value: str = field(repr=False)
     kind: TokenKind
@@ -107,6 +110,7 @@ class Token:
     data_access_expires_at: float | None = None
     long: bool = False
     dead: int | None = None
+    rotated: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -191,6 +195,7 @@ class Toggles:
     me_shape: Literal["flat", "wrapped"] = "flat"
     omit_expires_in: bool = False
     rotate_on_refresh: bool = True
+    revoke_on_reuse: bool = False
     require_appsecret_proof: bool = False
     developer_mode: Literal["off", "page", "redirect"] = "off"
     personal_refused_at: Literal["exchange", "consent"] = "exchange"
