@@ -30,8 +30,8 @@ def unknown_names() -> Iterator[CheckMessage]:
     known = _defaults()
     for name in dir(settings):
         if OURS.match(name) and name not in known:
-            (nearest,) = get_close_matches(name, known, n=1, cutoff=0.8) or [""]
-            hint = f"Did you mean {nearest}?" if nearest else "Remove it; docs/reference/settings.md has all."
+            (nearest,) = get_close_matches(name, known, n=1, cutoff=0.8) or ["one of the settings reference"]
+            hint = f"Did you mean {nearest}?"
             yield Warning(f"There is no setting {name}.", hint=hint, id="connected_accounts.W020")
 
 

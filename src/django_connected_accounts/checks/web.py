@@ -41,7 +41,10 @@ def session_cookie() -> Iterator[CheckMessage]:
 
 
 def request_parts() -> Iterator[CheckMessage]:
-    """Every page and the JSON API need to know the user, and a session to know the browser by."""
+    """Every page and the JSON API need to know the user, and a session to know the browser by.
+
+    Any session will do, also one in a signed cookie: what binds a round trip is known to its own browser only.
+    """
     needed = ["django.contrib.auth"]
     if settings.SESSION_ENGINE in SESSIONS_IN_ROWS:
         needed.append("django.contrib.sessions")

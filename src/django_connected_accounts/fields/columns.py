@@ -133,12 +133,17 @@ class EncryptedField(_Field):
 
     def check(self, **kwargs: Any) -> list[checks.CheckMessage]:
         found = super().check(**kwargs)
-        found += [
-            checks.Error(problem, obj=self, id="connected_accounts.E011") for problem in self.row.problems()
-        ]
+        for problem in self.row.problems():
+            hint = "Bind it to what names the row and never changes, as its owner and the remote id."
+            found.append(
+                checks.Error(
+                    f"It is bound to nothing: {problem}", hint=hint, obj=self, id="connected_accounts.E011"
+                )
+            )
         if self._is_indexed():
             message = "An encrypted field can't be part of an index or a unique constraint."
-            found.append(checks.Error(message, obj=self, id="connected_accounts.E012"))
+            hint = "Index a digest of it, in a column of its own."
+            found.append(checks.Error(message, hint=hint, obj=self, id="connected_accounts.E012"))
         return found
 
     def from_db_value(self, value: str | None, expression: Any, connection: Any) -> Any:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any, cast
 
 from django.apps import apps
+from django.core.exceptions import ImproperlyConfigured
 from django.db import models, transaction
 from django.db.models import Count, ExpressionWrapper, F, TextField
 from django.db.models.functions import Substr
@@ -43,6 +44,23 @@ def count(column: EncryptedField, using: str) -> Counter[str]:
     return counted
 
 
+def primary(column: EncryptedField) -> str:
+    """Return the kid of the key that encrypts this column now, or raise ImproperlyConfigured."""
+    return crypto.boxes[column.label].header[len(crypto.SUITE) : -1]
+
+
+def trial(column: EncryptedField, using: str) -> dict[str, str]:
+    """Open one row of each kid. Return why it doesn't open, "" where it does."""
+    found: dict[str, str] = {}
+    filled = _filled(column, using)
+    for header in list(filled.values_list("header", flat=True).order_by().distinct()):
+        if (kid := _key_of(header)) not in found:
+            rows = filled.filter(header=header).order_by("pk")
+            sealed, *bound = rows.values_list(column.name, *column.binding)[0]
+            found[kid] = _trial(column, sealed.text, tuple(bound))
+    return found
+
+
 def rotate(column: EncryptedField, using: str, batch_size: int) -> Iterator[Progress]:
     """Re-encrypt what is not under the primary key, and yield the progress after each batch.
 
@@ -63,6 +81,16 @@ def rotate(column: EncryptedField, using: str, batch_size: int) -> Iterator[Prog
         yield progress
         later = waiting.filter(pk__gt=batch[-1][0])
         batch = list(later.values_list("pk", column.name, *column.binding)[:batch_size])
+
+
+def _trial(column: EncryptedField, stored: str, bound: tuple[Any, ...]) -> str:
+    try:
+        column.open(stored, bound)
+    except UndecryptableToken as error:
+        return error.code
+    except ImproperlyConfigured:
+        return "unknown_key"
+    return ""
 
 
 def _rotate_row(column: EncryptedField, using: str, pk: Any, stored: str, bound: tuple[Any, ...]) -> int:

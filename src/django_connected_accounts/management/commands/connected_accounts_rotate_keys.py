@@ -6,7 +6,6 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import DEFAULT_DB_ALIAS
 
-from django_connected_accounts import crypto
 from django_connected_accounts.fields import EncryptedField, rotation
 
 SHOWN = 20
@@ -53,7 +52,7 @@ class Command(BaseCommand):
         self.stdout.write(f"{'label':50} {'key':10} rows")
         remaining = 0
         for column in rotation.encrypted_fields():
-            primary = _primary(column)
+            primary = rotation.primary(column)
             for kid, rows in sorted(rotation.count(column, database).items()):
                 self.stdout.write(
                     f"{column.label:50} {kid:10} {rows}{' (primary)' if kid == primary else ''}"
@@ -62,10 +61,6 @@ class Command(BaseCommand):
         return remaining
 
 
-def _primary(column: EncryptedField) -> str:
-    return crypto.boxes[column.label].header[len(crypto.SUITE) : -1]
-
-
 def _outdated(column: EncryptedField, database: str) -> int:
     counted = rotation.count(column, database)
-    return counted.total() - counted[_primary(column)]
+    return counted.total() - counted[rotation.primary(column)]
