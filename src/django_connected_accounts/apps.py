@@ -12,4 +12,7 @@ class ConnectedAccountsConfig(AppConfig):
 
     def ready(self) -> None:
         from . import checks  # noqa: F401
-        from .services import storing  # noqa: F401  it deletes the files of deleted media
+        from .services import (
+            revoking,  # noqa: F401  it ends the grants of deleted accounts
+            storing,  # noqa: F401  it deletes the files of deleted media
+        )

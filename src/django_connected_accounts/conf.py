@@ -84,6 +84,12 @@ class ConnectedAccountsConf(AppConf):
     POLL_SECONDS: float = 1.0
     """How long an idle worker waits before it looks again."""
 
+    # Notices
+    NOTIFY_BY_EMAIL: bool = True
+    """Whether the owner of an account, or the author of a post, gets an e-mail when something needs them."""
+    OPERATORS: Sequence[str] = ()
+    """Addresses that are told what only operators can mend; empty for those of ``MANAGERS`` or ``ADMINS``."""
+
     # Pages and API
     PAGE_SIZE: int = 25
     """How many accounts or posts a page of a list shows."""

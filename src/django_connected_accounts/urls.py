@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from .pages import accounts, composer, connect, deciding, media, posts
+from .pages import accounts, composer, connect, deciding, media, notices, posts
 from .webhooks import views as webhooks
 
 app_name = "connected_accounts"
@@ -27,6 +27,8 @@ urlpatterns = [
     path("callback/<str:platform>/", connect.Callback.as_view(), name="callback"),
     path("attempts/<uuid:pk>/", connect.Attempt.as_view(), name="attempt"),
     path("attempts/<uuid:pk>/choose/", connect.Choose.as_view(), name="attempt-choose"),
+    path("notices/", notices.Notices.as_view(), name="notices"),
+    path("notices/<uuid:pk>/dismiss/", notices.Dismiss.as_view(), name="notice-dismiss"),
     path("posts/", posts.Posts.as_view(), name="posts"),
     path("posts/new/", composer.Composer.as_view(), name="compose"),
     path("posts/<uuid:pk>/", posts.PostPage.as_view(), name="post"),

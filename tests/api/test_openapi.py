@@ -27,7 +27,7 @@ from schemathesis.specs.openapi.checks import (
 )
 
 from django_connected_accounts.api import urls
-from django_connected_accounts.models import ConnectedAccount, ConnectionAttempt, Post, Publication
+from django_connected_accounts.models import ConnectedAccount, ConnectionAttempt, Event, Post, Publication
 from django_connected_accounts.sandbox import World
 
 from .conftest import OPENAPI, Api
@@ -46,7 +46,7 @@ CHECKS = [
 
 ROWS = {
     name: f"00000000-0000-4000-8000-00000000000{number}"
-    for number, name in enumerate(("account_id", "attempt_id", "post_id", "publication_id"))
+    for number, name in enumerate(("account_id", "attempt_id", "post_id", "publication_id", "notice_id"))
 }
 """The ids in the addresses tried: rows that exist, so that requests get further than 404."""
 
@@ -114,6 +114,10 @@ def session(
     )
     ConnectionAttempt.objects.create(
         id=ROWS["attempt_id"], user=ada.user, platform="instagram", state_hash="s", expires_at=now
+    )
+    broken = account(ada.user, health="reconnect_needed")
+    Event.objects.create(
+        id=ROWS["notice_id"], verb="account.health", code="token_refused", account=broken, notice=broken.health
     )
     return {"sessionid": ada.http.cookies["sessionid"].value, "csrftoken": ada.csrf}
 

@@ -364,7 +364,7 @@ def test_a_platform_that_is_down_ends_it_and_the_code_is_not_tried_again(
 
     failed = ends(visitor, visitor.consents(visitor.begins()))
 
-    assert failed.code in ("platform_unavailable", "outcome_unknown")
+    assert failed.code == "platform_unavailable"
     assert calls(world, EXCHANGES) == 1
 
 
@@ -552,39 +552,18 @@ def test_a_paused_account_stays_paused_until_it_is_resumed(visitor: Visitor) -> 
         accounts.resume(account, by=visitor.user)
 
 
-def test_disconnecting_wipes_the_secrets_and_ends_the_grant(
-    visitor: Visitor, world: World, django_capture_on_commit_callbacks: Any
-) -> None:
+def test_disconnecting_wipes_the_secrets_once(visitor: Visitor) -> None:
     account = visitor.connects()
     secret = account.access_token
 
-    with django_capture_on_commit_callbacks(execute=True):
-        accounts.disconnect(account, by=visitor.user)
+    accounts.disconnect(account, by=visitor.user)
 
     account.refresh_from_db()
     assert (account.access_token, account.refresh_token, account.extra_tokens) == ("", "", {})
     assert (account.health, account.is_active) == (Health.DISCONNECTED, False)
     assert secret not in str(ConnectedAccount.objects.values().get())
-    assert Event.objects.filter(verb="account.revoked").exists()
     accounts.disconnect(account, by=visitor.user)
     assert Event.objects.filter(verb="account.disconnected").count() == 1
-
-
-def test_disconnecting_one_of_several_accounts_leaves_the_grant_they_share(
-    visitor: Visitor, world: World, django_capture_on_commit_callbacks: Any
-) -> None:
-    bakery = visitor.connects("two_businesses", "instagram")
-    coffee = ConnectedAccount.objects.exclude(pk=bakery.pk).get()
-
-    with django_capture_on_commit_callbacks(execute=True):
-        accounts.disconnect(bakery, by=visitor.user)
-    accounts.verify(coffee, by=visitor.user)
-    assert coffee.health == Health.ACTIVE
-
-    with django_capture_on_commit_callbacks(execute=True):
-        accounts.disconnect(coffee, by=visitor.user)
-    assert calls(world, ("graph.facebook.com", "/v26.0/me/permissions")) > 0
-    assert Event.objects.filter(verb="account.revoked").count() == 1
 
 
 # Housekeeping

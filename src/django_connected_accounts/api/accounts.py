@@ -10,7 +10,6 @@ from uuid import UUID
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest
 
-from django_connected_accounts import registry
 from django_connected_accounts.access import access
 from django_connected_accounts.browser import browser_id, redirect_uri
 from django_connected_accounts.exceptions import InvalidRequest
@@ -139,8 +138,7 @@ def account_name(account: ConnectedAccount) -> dict[str, str]:
 
 def account_reason(account: ConnectedAccount, code: str) -> dict[str, str] | None:
     """Return why it, or a post on it, is as it is, with what to do; None without a code."""
-    params = {"platform": registry.name(account.platform), "account": str(account)}
-    return explained(code, params) if code else None
+    return explained(code, health.naming(account)) if code else None
 
 
 def _quota(said: Mapping[str, Any]) -> dict[str, Any]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path, re_path
 
-from . import accounts, attempts, posts, providers, publications
+from . import accounts, attempts, notices, posts, providers, publications
 from .envelope import endpoint, nothing
 from .idempotency import idempotent
 
@@ -13,6 +13,8 @@ app_name = "connected_accounts_api"
 urlpatterns = [
     path("", endpoint(GET=accounts.listing), name="accounts"),
     path("providers/", endpoint(GET=providers.listing), name="providers"),
+    path("notices/", endpoint(GET=notices.listing), name="notices"),
+    path("notices/<uuid:notice_id>/dismiss", endpoint(POST=notices.dismiss), name="notice-dismiss"),
     path("posts/", endpoint(GET=posts.listing, POST=idempotent(posts.create)), name="posts"),
     path(
         "posts/<uuid:post_id>/",

@@ -17,6 +17,16 @@ CODES: Mapping[str, Meaning] = {
         _("Check there that you still manage it, then reconnect."),
         "owner",
     ),
+    "access_ending": Meaning(
+        _("Access to %(account)s ends on %(ends)s. Posts scheduled after that: %(posts)s."),
+        _("Reconnect the account before that day, and they go out."),
+        "owner",
+    ),
+    "revoke_failed": Meaning(
+        _("%(platform)s could not be told that access to %(account)s has ended here."),
+        _("Remove this site in the settings of %(platform)s, under connected apps."),
+        "owner",
+    ),
     "account_not_paused": Meaning(_("%(account)s is not paused."), _("Nothing needs to be done."), "nobody"),
     "reconnect_needed": Meaning(
         _("The platform no longer accepts our access to this account."), _("Reconnect the account."), "owner"
@@ -75,6 +85,11 @@ CODES: Mapping[str, Meaning] = {
         _("The platform did not renew our access and gave no reason."),
         _("Nothing yet: we try again by ourselves."),
         "nobody",
+    ),
+    "refresh_interrupted": Meaning(
+        _("We asked the platform to renew our access, never learned its answer, and the old access has ended."),
+        _("Reconnect the account."),
+        "owner",
     ),
     "refresh_not_possible": Meaning(
         _("%(platform)s can't renew this access now: it is too young, or renews only by reconnecting."),

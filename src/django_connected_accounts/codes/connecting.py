@@ -36,7 +36,7 @@ CODES: Mapping[str, Meaning] = {
     "connection_failed": Meaning(
         _("The connection failed on our side, and nothing was saved."),
         _("Start again; if it happens twice, tell the operator."),
-        "operator",
+        "owner",
     ),
     "other_browser": Meaning(
         _("This connection was begun in another browser or window."),
@@ -65,12 +65,12 @@ CODES: Mapping[str, Meaning] = {
     "issuer_mismatch": Meaning(
         _("The answer did not come from %(platform)s, so it was refused."),
         _("Start again from this site, and tell the operator if it happens twice."),
-        "operator",
+        "owner",
     ),
     "token_of_another_app": Meaning(
         _("%(platform)s gave an access that was made for a different app, so it was refused."),
         _("Start again from this site; the operator should check the app's credentials."),
-        "operator",
+        "owner",
     ),
     "code_expired": Meaning(
         _("%(platform)s's authorization expired before it reached us."), _("Start again."), "owner"
@@ -83,7 +83,7 @@ CODES: Mapping[str, Meaning] = {
     "code_refused": Meaning(
         _("%(platform)s refused the authorization it had just given."),
         _("Start again; if it happens twice, the operator should check the app's credentials."),
-        "operator",
+        "owner",
     ),
     "redirect_mismatch": Meaning(
         _("%(platform)s does not recognise the address it sent you back to."),
@@ -128,7 +128,7 @@ CODES: Mapping[str, Meaning] = {
     "platform_error": Meaning(
         _("%(platform)s answered with an error."),
         _("Start again; if it happens twice, tell the operator."),
-        "operator",
+        "owner",
     ),
     "platform_unavailable": Meaning(
         _("%(platform)s did not answer, or was too busy to."), _("Try again in a few minutes."), "nobody"

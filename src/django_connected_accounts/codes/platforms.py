@@ -74,6 +74,11 @@ CODES: Mapping[str, Meaning] = {
         _("Nothing: it is sent next time."),
         "nobody",
     ),
+    "version_ending": Meaning(
+        _("Version %(version)s of the API of %(platform)s ends on %(ends)s."),
+        _("Upgrade django-connected-accounts, or set a newer API_VERSION."),
+        "operator",
+    ),
     "host_refused": Meaning(
         _("The platform named an address that is not its own, so we did not call it."),
         _("Tell the operator."),

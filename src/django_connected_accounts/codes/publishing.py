@@ -27,6 +27,11 @@ CODES: Mapping[str, Meaning] = {
         _("Open the account to see why, or leave it out."),
         "owner",
     ),
+    "account_owner_inactive": Meaning(
+        _("The person who connected the account may no longer sign in here."),
+        _("Have a colleague connect the account, or the operator let that person in again."),
+        "operator",
+    ),
     "account_paused": Meaning(_("The account is paused."), _("Resume it; the post goes out then."), "owner"),
     "account_permission_missing": Meaning(
         _("The account lacks a permission to publish."),

@@ -18,7 +18,7 @@ from .posts import Post, Publication
 
 
 class Event(models.Model):
-    """Who or what did what, when, and how it ended. Never changed, but for noting that it was told on, and to whom.
+    """Who or what did what, when, and how it ended. Never changed, but for noting what was told.
 
     Rows with ``dispatched_at`` None are the outbox: written with the change, told to `signals` after commit.
     Those with ``notify_at`` wait for their e-mail.

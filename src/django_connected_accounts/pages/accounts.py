@@ -10,6 +10,7 @@ from uuid import UUID
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 from django.core.paginator import Paginator
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.utils.functional import Promise
@@ -21,7 +22,7 @@ from django_connected_accounts.exceptions import ConnectedAccountsError, Invalid
 from django_connected_accounts.models import ConnectedAccount
 from django_connected_accounts.providers.base import Provider, Publishes
 from django_connected_accounts.services import accounts as verbs
-from django_connected_accounts.services import health, tokens
+from django_connected_accounts.services import foresight, health, scheduling, tokens
 
 from .page import SECRETS, Page
 
@@ -76,7 +77,7 @@ class Accounts(Page):
     section = "accounts"
 
     def get(self, request: HttpRequest) -> HttpResponse:
-        accounts = health.annotate(access().accounts(request.user)).defer(*SECRETS)
+        accounts = _told(access().accounts(request.user))
         page = Paginator(accounts, settings.CONNECTED_ACCOUNTS_PAGE_SIZE).get_page(request.GET.get("page"))
         return self.show(page_obj=page, cards=[Card.of(account) for account in page])
 
@@ -88,12 +89,16 @@ class Account(Page):
     section = "accounts"
 
     def get(self, request: HttpRequest, pk: UUID) -> HttpResponse:
-        accounts = health.annotate(access().accounts(request.user)).defer(*SECRETS)
+        accounts = _told(access().accounts(request.user))
         account = get_object_or_404(accounts, pk=pk)
         told = account.events.filter(publication=None).exclude(verb="notification.received")
         history = list(told.select_related("actor")[:HISTORY])
         traces = (event.data["trace_id"] for event in history if event.data.get("trace_id"))
         return self.show(card=Card.of(account), account=account, history=history, trace_id=next(traces, ""))
+
+
+def _told(accounts: QuerySet[ConnectedAccount]) -> QuerySet[ConnectedAccount]:
+    return foresight.annotate(health.annotate(accounts)).defer(*SECRETS)
 
 
 class ConfirmDisconnect(Page):
@@ -120,6 +125,7 @@ VERBS: Mapping[str, Verb] = {
     "refresh": Verb(tokens.refresh, _("Access of %(account)s was renewed.")),
     "pause": Verb(verbs.pause, _("%(account)s is paused. Its posts wait until it is resumed.")),
     "resume": Verb(verbs.resume, _("%(account)s goes on publishing.")),
+    "cancel-posts": Verb(scheduling.cancel_all, _("What was to go out on %(account)s is cancelled.")),
     "disconnect": Verb(verbs.disconnect, _("%(account)s is disconnected; its tokens are deleted here.")),
 }
 

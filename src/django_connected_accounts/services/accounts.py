@@ -2,26 +2,19 @@
 
 from __future__ import annotations
 
-import logging
 from typing import Any
 
 from django.db import transaction
 from django.views.decorators.debug import sensitive_variables
 
 from django_connected_accounts import registry
-from django_connected_accounts.exceptions import (
-    ConnectedAccountsError,
-    InvalidRequest,
-    UndecryptableToken,
-)
+from django_connected_accounts.exceptions import InvalidRequest
 from django_connected_accounts.models import ConnectedAccount
 from django_connected_accounts.providers.base import Publishes
-from django_connected_accounts.providers.types import Profile, Quota, Tokens
+from django_connected_accounts.providers.types import Profile, Quota
 
-from . import consents, events, health, tokens
+from . import consents, events, health, revoking, tokens
 from .scheduling import wake
-
-log = logging.getLogger("django_connected_accounts")
 
 Health = ConnectedAccount.Health
 
@@ -90,7 +83,7 @@ def resume(account: ConnectedAccount, *, by: Any) -> None:
 
 @sensitive_variables()
 def disconnect(account: ConnectedAccount, *, by: Any) -> None:
-    """Wipe the account's secrets at once and, after commit, end the grant at the platform if it lets us.
+    """Wipe the account's secrets at once; its platform is told to end the grant, as often as it takes.
 
     The row stays, with its posts. Nothing that is under way brings a token back.
     """
@@ -98,38 +91,12 @@ def disconnect(account: ConnectedAccount, *, by: Any) -> None:
         if not tokens.supersede(account, health__in=set(Health) - {Health.DISCONNECTED}):
             return
         account.refresh_from_db()
-        try:
-            ended = account.tokens
-        except UndecryptableToken as error:
-            events.record("account.revoke_failed", code=error.code, actor=by, account=account)
-            ended = None
+        revoking.queue(account, row=account)
         tokens.wipe(account)
         health.begin(account, Health.DISCONNECTED, "account_disconnected")
         account.exclusive_key, account.is_verified = None, False
         account.save(update_fields=(*tokens.FIELDS, *health.FIELDS, "exclusive_key", "is_verified"))
         events.record("account.disconnected", actor=by, account=account)
-        if ended and not _grant_is_shared(account):
-            transaction.on_commit(lambda: _revoke(account, ended, by), robust=True)
-
-
-@sensitive_variables()
-def _revoke(account: ConnectedAccount, ended: Tokens, by: Any) -> None:
-    try:
-        registry.get(account.platform).revoke(ended)
-    except ConnectedAccountsError as error:
-        told = {"detail": error.detail, "platform_code": getattr(error, "platform_code", "")}
-        events.record("account.revoke_failed", code=error.code, actor=by, account=account, data=told)
-    else:
-        events.record("account.revoked", actor=by, account=account)
-
-
-def _grant_is_shared(account: ConnectedAccount) -> bool:
-    """Say whether other accounts live on the same consent: ending it at the platform would end them too."""
-    others = ConnectedAccount.objects.filter(platform=account.platform).exclude(pk=account.pk)
-    others = others.exclude(health=Health.DISCONNECTED)
-    if account.platform_user_id:
-        return others.filter(platform_user_id=account.platform_user_id).exists()
-    return others.filter(account_id=account.account_id).exists()
 
 
 def _conclude(account: ConnectedAccount, profile: Profile, by: Any) -> None:

@@ -10,8 +10,16 @@ from typing import Any
 from django.conf import settings
 from django.db import IntegrityError, transaction
 from django.db.models import QuerySet
+from django.utils.translation import get_language
 
-from django_connected_accounts.exceptions import ConnectionFailed, ProviderError, UndecryptableToken
+from django_connected_accounts.exceptions import (
+    ConnectionFailed,
+    OutcomeUnknown,
+    ProviderError,
+    RateLimited,
+    Unavailable,
+    UndecryptableToken,
+)
 from django_connected_accounts.models import ConnectedAccount, ConnectionAttempt
 from django_connected_accounts.providers.base import Provider
 from django_connected_accounts.providers.types import Connection, Profile, Tokens
@@ -32,8 +40,13 @@ FIELDS = (
     "details",
     "is_verified",
     "last_sync_at",
+    "language",
     "exclusive_key",
 )
+
+
+PASSING = (RateLimited, Unavailable, OutcomeUnknown)
+"""Refusals that mean "not now", whatever their code."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -133,7 +146,9 @@ def names(profiles: Iterable[Profile]) -> str:
 def failure(error: ProviderError) -> ConnectionFailed:
     """Return the end of a round trip that this error of the platform brings about."""
     detail = ", ".join(filter(None, (error.detail, error.platform_code, error.trace_id)))
-    return ConnectionFailed(error.code, detail, **error.params)
+    # What a worker would repeat, or look up, by itself: a person who connects begins again.
+    code = "platform_unavailable" if isinstance(error, PASSING) else error.code
+    return ConnectionFailed(code, detail, **error.params)
 
 
 def _checked(provider: Provider, consent: Consent, profile: Profile) -> Profile:
@@ -164,6 +179,7 @@ def _insert(
     _fill(account, attempt, provider, consent, profile)
     account.save(force_insert=True)
     events.record("account.connected", actor=attempt.user, account=account)
+    health.began(account, by=attempt.user)
     return account
 
 
@@ -179,6 +195,7 @@ def _update(
     _fill(account, attempt, provider, consent, profile)
     account.save(update_fields=FIELDS)
     events.record("account.reconnected", actor=attempt.user, account=account)
+    health.began(account, by=attempt.user)
     wake(account)
     return account
 
@@ -195,6 +212,7 @@ def _fill(
     refresh_profile(account, profile)
     account.exclusive_key = f"{provider.id}:{profile.account_id}" if _exclusive() else None
     account.last_sync_at = provider.http.now()
+    account.language = get_language() or ""
     account.is_verified = account.permissions.get("publish", False)
     if "publish" in attempt.capabilities and account.permissions.get("publish") is False:
         missing = ", ".join(sorted(set(provider.scopes_for(("publish",))) - consent.granted))
@@ -232,7 +250,7 @@ def _tokens_to_json(value: Tokens) -> dict[str, Any]:
 
 def _tokens_from_json(stored: Mapping[str, Any]) -> Tokens:
     plain = dict(stored)
-    for key in ("expires_at", "data_access_expires_at", "issued_at"):
+    for key in ("expires_at", "refresh_expires_at", "data_access_expires_at", "issued_at"):
         plain[key] = plain[key] and datetime.fromisoformat(plain[key])
     plain["scopes"] = None if plain["scopes"] is None else frozenset(plain["scopes"])
     return Tokens(**plain)

@@ -7,11 +7,13 @@ from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
+from django.conf import settings
 from django.db import IntegrityError, transaction
+from django.dispatch import Signal
 from django.utils import timezone
 
 from django_connected_accounts.models import Event
-from django_connected_accounts.signals import VERBS
+from django_connected_accounts.signals import VERBS, notice_raised
 
 log = logging.getLogger("django_connected_accounts")
 
@@ -19,12 +21,13 @@ log = logging.getLogger("django_connected_accounts")
 def record(verb: str, *, code: str = "", actor: Any = None, **what: Any) -> Event:
     """Write an event in the caller's transaction and tell it on after commit, where anybody listens.
 
-    ``what`` are ``account``, ``post``, ``publication``, ``data`` (plain values, never a secret), and ``key``
-    for what must happen only `once`.
+    ``what`` are ``account``, ``post``, ``publication``, ``data`` (plain values, never a secret), ``key`` for
+    what must happen only `once`, and ``notice`` where it begins a state that somebody is to be told of.
     """
-    signal = VERBS[verb]
-    told = signal is None or not signal.has_listeners(Event)
     event = Event(verb=verb, code=code, actor=actor, **what)
+    told = not any(signal.has_listeners(Event) for signal in _signals(event))
+    if event.notice and settings.CONNECTED_ACCOUNTS_NOTIFY_BY_EMAIL:
+        event.notify_at = event.at
     if told:
         event.dispatched_at = event.at
     event.save(force_insert=True)
@@ -61,9 +64,13 @@ def dispatch(older_than: timedelta = timedelta(minutes=1), limit: int = 1000) ->
 
 
 def _tell(event: Event) -> None:
-    signal = VERBS.get(event.verb)
-    if signal is not None:
+    for signal in _signals(event):
         for receiver, answer in signal.send_robust(sender=Event, event=event):
             if isinstance(answer, Exception):
                 log.error("A receiver of %s failed: %r", event.verb, receiver, exc_info=answer)
     Event.objects.filter(pk=event.pk).update(dispatched_at=timezone.now())
+
+
+def _signals(event: Event) -> list[Signal]:
+    found = (VERBS.get(event.verb), notice_raised if event.notice else None)
+    return [signal for signal in found if signal is not None]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from datetime import datetime
 from typing import Any
 
 from django.db import transaction
@@ -10,12 +11,18 @@ from django.db.models import Case, Count, F, IntegerField, OuterRef, QuerySet, S
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 
+from django_connected_accounts import registry
 from django_connected_accounts.models import ConnectedAccount, Publication
 from django_connected_accounts.providers.base import Provider
 
 from . import events
 
 Health = ConnectedAccount.Health
+
+NEEDS_SOMEONE = frozenset(
+    {Health.RECONNECT_NEEDED, Health.ACTION_NEEDED, Health.PERMISSION_MISSING, Health.UNDECRYPTABLE}
+)
+"""Healths that somebody is told of when they begin."""
 
 FIELDS = ("health", "health_code", "health_detail", "health_since", "is_active")
 
@@ -29,13 +36,14 @@ def change(
     *,
     only_from: Collection[str] = (),
     only_version: int | None = None,
+    now: datetime | None = None,
 ) -> bool:
     """Write how this account is from now on, here and in the database. False: nothing changed.
 
     It stays as it is where it is so already, is disconnected, has none of the healths ``only_from`` names, or
     has other tokens than ``only_version``, those that the news is about.
     """
-    now = timezone.now()
+    now = now or timezone.now()
     rows = ConnectedAccount.objects.filter(pk=account.pk).exclude(health=Health.DISCONNECTED)
     rows = rows.exclude(health=health, health_code=code)
     if only_from:
@@ -56,7 +64,9 @@ def change(
             was = account.health
             account.refresh_from_db(fields=FIELDS)
             told = {"health": health, "was": was, "detail": detail[:255]}
-            events.record("account.health", code=code, actor=by, account=account, data=told)
+            # Another reason for the same health is no new occurrence.
+            notice = health if health in NEEDS_SOMEONE and account.health_since == now else ""
+            events.record("account.health", code=code, actor=by, account=account, data=told, notice=notice)
     return bool(changed)
 
 
@@ -65,6 +75,20 @@ def begin(account: ConnectedAccount, health: str, code: str = "", detail: str = 
     account.health, account.health_code, account.health_detail = health, code, detail[:255]
     account.health_since = timezone.now()
     account.is_active = health in ConnectedAccount.USABLE
+
+
+def began(account: ConnectedAccount, *, by: Any = None) -> None:
+    """Tell of a new connection that somebody must look after from the start, once it is saved."""
+    if account.health in NEEDS_SOMEONE:
+        told = {"health": account.health, "was": "", "detail": account.health_detail}
+        code, notice = account.health_code, account.health
+        events.record("account.health", code=code, actor=by, account=account, data=told, notice=notice)
+
+
+def naming(account: ConnectedAccount) -> dict[str, str]:
+    """Return what fills the places in the texts of every code about this account."""
+    name = f"@{account.username}" if account.username else account.display_name or account.account_id
+    return {"account": name, "platform": registry.name(account.platform)}
 
 
 def annotate(accounts: QuerySet[ConnectedAccount]) -> QuerySet[ConnectedAccount]:

@@ -1,9 +1,9 @@
 """The engine: `tick` takes one step with every publication that is due, and writes what became of it.
 
-The row is the queue. A step is: take the lease, re-read, write the intent, let the provider take one step, store
-one outcome. A runner that dies leaves an expired lease; if its step must not be repeated, the next runner asks
-`Publishes.find` before anything else. `services.outcomes` writes what came of it, `services.scheduling` what
-people decide.
+The row is the queue. A step is: take the lease, re-read, write the intent, let the provider take one step,
+store one outcome. A runner that dies leaves an expired lease; if its step must not be repeated, the next
+runner asks `Publishes.find` before anything else. `services.outcomes` writes what came of it,
+`services.scheduling` what people decide.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ from django_connected_accounts.providers.base import Publishes
 from django_connected_accounts.providers.http import send_before
 from django_connected_accounts.providers.types import Connection, Draft
 
-from . import attempts, composing, events, outcomes, reviewing, tokens
+from . import attempts, composing, events, foresight, keeping, mailing, outcomes, reviewing, revoking, tokens
 from .scheduling import publish, schedule, wake
 
 __all__ = ["claim", "publish", "schedule", "take", "tick", "wake"]
@@ -45,7 +45,7 @@ Status = Publication.Status
 def tick(limit: int | None = None) -> int:
     """Take one step with everything that is due, until nothing is. Return how many steps were taken."""
     events.dispatch()
-    tokens.refresh_due()
+    keeping.refresh_due()
     attempts.purge()
     taken = 0
     while limit is None or taken < limit:
@@ -56,6 +56,9 @@ def tick(limit: int | None = None) -> int:
         for publication_id in claimed:
             take(publication_id, lease)
         taken += len(claimed)
+    foresight.look_now_and_then()
+    revoking.revoke_due()
+    mailing.send_due()
     return taken
 
 
@@ -91,7 +94,7 @@ def take(publication_id: uuid.UUID, lease: str) -> None:
 
 
 def _leased(publication_id: uuid.UUID, lease: str) -> Publication | None:
-    rows = Publication.objects.select_related("account", "post")
+    rows = Publication.objects.select_related("account__user", "post")
     return rows.filter(pk=publication_id, lease_token=lease).first()
 
 
@@ -132,6 +135,10 @@ def _obstacle(publication: Publication) -> tuple[Status, str] | None:
         return Status.MISSED, publication.code or "too_late"
     if not account.is_active:
         return Status.HELD, f"account_{account.health}"
+    if not getattr(account.user, "is_active", True):
+        return Status.HELD, "account_owner_inactive"
+    if account.permissions.get("publish") is False:
+        return Status.HELD, "account_permission_missing"
     if not reviewing.is_approved(post):
         return Status.HELD, "not_approved"
     if publication.step == 0:

@@ -151,7 +151,8 @@ def _erase_account(account: ConnectedAccount) -> None:
     told = Event.objects.filter(account=account, verb="notification.received")
     told.update(data={}, dispatched_at=timezone.now())
     if was_connected:
-        events.record("account.disconnected", code="data_deleted", account=account)
+        notice = Health.DISCONNECTED
+        events.record("account.disconnected", code="data_deleted", account=account, notice=notice)
     events.record("account.erased", code="data_deleted", account=account)
 
 

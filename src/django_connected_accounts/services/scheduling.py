@@ -45,9 +45,9 @@ def publish(
 ) -> Publication:
     """Compose a post and send it from this account, now or ``at`` a time. Return its publication.
 
-    ``media`` are open files, or `services.composing.NewMedia` where alt text, a crop or a URL is wanted. The row
-    is the queue: a worker, or the next ``connected_accounts_tick``, publishes it. Raise InvalidRequest when it
-    can't go out as it is; nothing is kept then.
+    ``media`` are open files, or `services.composing.NewMedia` where alt text, a crop or a URL is wanted.
+    The row is the queue: a worker, or the next ``connected_accounts_tick``, publishes it. Raise InvalidRequest
+    when it can't go out as it is; nothing is kept then.
     """
     author = by or account.user
     with storing.all_or_nothing():
@@ -170,6 +170,18 @@ def post_again(publication: Publication, *, by: Any) -> None:
         _decide(publication, Q(status=Status.UNKNOWN), "rescheduled", by, **fresh)
 
 
+def cancel_all(account: ConnectedAccount, *, by: Any) -> int:
+    """Cancel what is still to go out on this account, but for what may be live. Return how many."""
+    cancelled = 0
+    for publication in Publication.objects.filter(UNSENT, account=account).select_related("post", "account"):
+        try:
+            cancel(publication, by=by)
+        except InvalidRequest:
+            continue  # a runner has it just now
+        cancelled += 1
+    return cancelled
+
+
 def wake(account: ConnectedAccount) -> int:
     """Let publications that were held for this account go on now. Return how many."""
     held = Publication.objects.filter(account=account, status=Status.HELD)
@@ -254,6 +266,7 @@ def _decide(
 
 __all__ = [
     "cancel",
+    "cancel_all",
     "check_again",
     "instant",
     "mark_live",
