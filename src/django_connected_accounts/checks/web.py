@@ -43,7 +43,7 @@ def session_cookie() -> Iterator[CheckMessage]:
 def request_parts() -> Iterator[CheckMessage]:
     """Every page and the JSON API need to know the user, and a session to know the browser by.
 
-    Any session will do, also one in a signed cookie: what binds a round trip is known to its own browser only.
+    Any session will do, a signed cookie too: only its own browser can read what binds a round trip to it.
     """
     needed = ["django.contrib.auth"]
     if settings.SESSION_ENGINE in SESSIONS_IN_ROWS:
