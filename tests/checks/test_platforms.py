@@ -89,9 +89,9 @@ def test_a_platform_switched_off_is_fine_until_none_is_left(settings: Any, found
 @pytest.mark.parametrize(
     ("platform", "options", "told"),
     [
-        ("instagramm", APP, "Did you mean 'instagram'?"),
-        ("elsewhere", {**APP, "CLASS": "no.such.Thing"}, "CLASS is the dotted path"),
-        ("elsewhere", {**APP, "CLASS": "decimal.Decimal"}, "CLASS is the dotted path"),
+        ("instagramm", APP, "Use a built-in one (instagram, "),
+        ("elsewhere", {**APP, "CLASS": "no.such.Thing"}, "or a CLASS that is a Provider"),
+        ("elsewhere", {**APP, "CLASS": "decimal.Decimal"}, "or a CLASS that is a Provider"),
         ("elsewhere", COUNTING, "under its own id"),
     ],
 )
@@ -105,10 +105,10 @@ def test_a_class_that_can_not_serve_is_an_error(
 @pytest.mark.parametrize(
     ("platform", "options", "hint"),
     [
-        ("instagram", {"CLIENT_KEY": "s3cret"}, "CLIENT_"),
-        ("instagram", {"API_VERSIONS": "v26.0"}, "Did you mean API_VERSION?"),
+        ("instagram", {"CLIENT_KEY": "s3cret"}, "the nearest first: CLIENT_"),
+        ("instagram", {"API_VERSIONS": "v26.0"}, "the nearest first: API_VERSION,"),
         ("instagram_login", {"CONFIG_ID": "1"}, "META_APP_SECRET"),
-        ("counting", {**MEASURING, "REGIONS": "eu"}, "Did you mean REGION?"),
+        ("counting", {**MEASURING, "REGIONS": "eu"}, "the nearest first: REGION,"),
     ],
 )
 def test_an_option_nobody_reads_is_a_warning(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import timedelta
 from difflib import get_close_matches
 from typing import Any
 
@@ -14,6 +13,7 @@ from django.utils import timezone
 
 from django_connected_accounts import registry
 from django_connected_accounts.providers.base import Measures, Provider, Publishes
+from django_connected_accounts.services import foresight
 
 NAME = "CONNECTED_ACCOUNTS_PROVIDERS"
 OPTIONS = ("CLASS", "CLIENT_ID", "CLIENT_SECRET", "API_VERSION", "SCOPES")
@@ -21,9 +21,6 @@ OPTIONS = ("CLASS", "CLIENT_ID", "CLIENT_SECRET", "API_VERSION", "SCOPES")
 
 ABILITIES: Mapping[type, str] = {Provider: "connect", Publishes: "publish", Measures: "measure"}
 """The capability whose scopes an ability can't do without."""
-
-NOTICE = timedelta(days=60)
-"""How long before the end of an API version we begin to say so."""
 
 
 def shapes() -> Iterator[CheckMessage]:
@@ -54,10 +51,9 @@ def classes() -> Iterator[CheckMessage]:
         try:
             registry.class_of(platform)
         except ImproperlyConfigured as error:
-            nearest = get_close_matches(platform, registry.BUILT_IN, n=1)
-            hint = "CLASS is the dotted path of a subclass of providers.base.Provider, under its own id."
-            hint = f"Did you mean {nearest[0]!r}?" if nearest else hint
-            yield Error(f"{error}.", hint=hint, id="connected_accounts.E052")
+            known = ", ".join(registry.BUILT_IN)
+            hint = f"Use a built-in one ({known}), or a CLASS that is a Provider, under its own id."
+            yield Error(f"A platform can't be used: {error}.", hint=hint, id="connected_accounts.E052")
 
 
 def unknown_options() -> Iterator[CheckMessage]:
@@ -66,8 +62,8 @@ def unknown_options() -> Iterator[CheckMessage]:
         known = {*OPTIONS, *(provider.all_app_options() if provider else options)}
         for name in options:
             if name not in known:
-                nearest = get_close_matches(str(name), known, n=1)
-                hint = f"Did you mean {nearest[0]}?" if nearest else f"It has: {', '.join(sorted(known))}."
+                nearest = get_close_matches(str(name), sorted(known), n=len(known), cutoff=0)
+                hint = f"It has, the nearest first: {', '.join(nearest)}."
                 message = f"{NAME}[{platform!r}] has no option {name}."
                 yield Warning(message, hint=hint, id="connected_accounts.W050")
 
@@ -128,7 +124,7 @@ def versions() -> Iterator[CheckMessage]:
         elif ends and ends <= today:
             message = f"API version {version} of {platform} ended on {ends}: another answers in its place."
             yield Error(message, hint=hint, id="connected_accounts.E053")
-        elif ends and ends - today <= NOTICE:
+        elif ends and ends - today <= foresight.VERSION_AHEAD:
             message = f"API version {version} of {platform} ends on {ends}."
             yield Warning(message, hint=hint, id="connected_accounts.W051")
 
