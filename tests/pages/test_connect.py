@@ -176,6 +176,31 @@ def test_the_choice_can_be_searched_and_says_why_a_row_is_not_to_be_had(browser:
     assert "No account matches." in text(browser.page("attempt", attempt().pk, q="nobody is called so"))
 
 
+def test_what_is_ticked_stays_ticked_and_listed_while_searching(browser: Browser) -> None:
+    browser.returns(browser.goes("many_pages"))
+    first, *_, last = [
+        row for row in browser.page("attempt", attempt().pk).context["form"].candidates if not row.unusable
+    ]
+    ticked, found = [first.account_id], {"q": last.username, "do": "search"}
+    page = browser.send("attempt-choose", attempt().pk, accounts=ticked, **found)
+    assert page.status_code == 200
+    assert [row.account_id for row in page.context["form"].candidates] == [first.account_id, last.account_id]
+    assert page.content.decode().count("checked") == 1
+    everything = browser.send("attempt-choose", attempt().pk, accounts=ticked, q=last.username, do="all")
+    assert len(everything.context["form"].candidates) > 100
+    assert everything.content.decode().count("checked") == 1
+    assert not ConnectedAccount.objects.exists()
+    browser.send("attempt-choose", attempt().pk, accounts=[first.account_id, last.account_id], q="no one")
+    assert ConnectedAccount.objects.count() == 2
+
+
+def test_a_row_without_a_username_shows_no_lonely_sign(browser: Browser) -> None:
+    browser.returns(browser.goes("many_pages"))
+    page = browser.page("attempt", attempt().pk, q="Branch 010")
+    assert "Paperline Branch 010" in text(page)
+    assert "@" not in text(page)
+
+
 def test_a_row_that_is_connected_already_is_off(browser: Browser) -> None:
     browser.returns(browser.goes())
     rows = browser.page("attempt", attempt().pk).context["form"].candidates
@@ -210,6 +235,32 @@ def test_a_denied_consent_is_no_error_of_ours_and_can_begin_again(browser: Brows
     said, markup = ended(browser, browser.returns(browser.goes(allow=False)))
     assert "You declined" in said
     assert reverse("connected_accounts:connect", args=["instagram"]) in markup
+
+
+@pytest.mark.parametrize(
+    "trouble",
+    [
+        {"action": "status", "path": "oauth/access_token", "status": 503},
+        {"action": "lose_after", "path": "oauth/access_token"},
+        {"action": "status", "path": "me/accounts", "status": 500},
+        {"action": "status", "path": "me/accounts", "code": 4},
+    ],
+)
+def test_a_platform_that_is_down_or_busy_is_called_so_and_one_can_start_again(
+    browser: Browser, world: World, trouble: dict[str, Any]
+) -> None:
+    world.fault(times=0, **trouble)
+    said, markup = ended(browser, browser.returns(browser.goes()))
+    assert "platform_unavailable" in said
+    assert "post" not in said.partition("Details")[0].split("Not connected")[-1]
+    assert "Start again" in said
+    assert markup.count("ca-button-primary") == 1
+
+
+def test_who_is_told_to_start_again_can_do_so(browser: Browser, world: World) -> None:
+    world.fault(action="status", path="oauth/access_token", code=190)
+    said, _ = ended(browser, browser.returns(browser.goes()))
+    assert said.count("Start again") == 2
 
 
 def test_a_callback_that_comes_twice_connects_once(browser: Browser) -> None:

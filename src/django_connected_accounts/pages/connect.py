@@ -24,6 +24,9 @@ from .page import Page
 
 Status = ConnectionAttempt.Status
 
+LOOKING = ("search", "all")
+"""What ``do`` is of the buttons that choose nothing yet."""
+
 
 class Connect(Page):
     """Every platform there is, with what a person needs before starting."""
@@ -136,16 +139,20 @@ class Attempt(Page):
 
 
 class Choose(Attempt):
-    """Connect the accounts chosen."""
+    """Connect the accounts chosen; or list others, with those that are ticked already."""
 
     http_method_names = ("post",)
 
     def post(self, request: HttpRequest, pk: UUID) -> HttpResponse:
-        attempt = self.attempt(pk)
-        search = request.POST.get("q", "").replace("\x00", "")
-        form = ChooseForm(request.POST, candidates=connecting.candidates(attempt))
-        if attempt.status != Status.CHOOSING:
+        attempt, do = self.attempt(pk), request.POST.get("do")
+        search = "" if do == "all" else request.POST.get("q", "").replace("\x00", "")
+        ticked = request.POST.getlist("accounts")
+        listed = connecting.candidates(attempt, search, keep=ticked)
+        if attempt.status != Status.CHOOSING or not (listed or search):
             return _see_other(reverse("connected_accounts:attempt", kwargs={"pk": attempt.pk}))
+        if do in LOOKING:
+            return self.shown(attempt, ChooseForm(initial={"accounts": ticked}, candidates=listed), search)
+        form = ChooseForm(request.POST, candidates=listed)
         if form.is_valid():
             try:
                 connected = connecting.choose(request.user, attempt, form.cleaned_data["accounts"])

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import logging
 import secrets
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import unquote, urlsplit
@@ -137,8 +137,8 @@ def complete(user: Any, platform: str, *, browser: str, params: callbacks.Params
     return attempt
 
 
-def candidates(attempt: ConnectionAttempt, search: str = "") -> list[Candidate]:
-    """Return the accounts to choose from whose name holds ``search``; none once no choice is left to make."""
+def candidates(attempt: ConnectionAttempt, search: str = "", keep: Collection[str] = ()) -> list[Candidate]:
+    """Return whom to choose from: names that hold ``search``, ids to ``keep``; none once it is too late."""
     if attempt.status != Status.CHOOSING or attempt.expires_at <= timezone.now():
         return []
     try:
@@ -146,9 +146,8 @@ def candidates(attempt: ConnectionAttempt, search: str = "") -> list[Candidate]:
     except UndecryptableToken:
         return []
     mine = ConnectedAccount.objects.filter(user=attempt.user_id, platform=attempt.platform)
-    connected = set(
-        mine.exclude(health=ConnectedAccount.Health.DISCONNECTED).values_list("account_id", flat=True)
-    )
+    live = mine.exclude(health=ConnectedAccount.Health.DISCONNECTED)
+    connected = set(live.values_list("account_id", flat=True))
     sought = search.strip().lstrip("@").casefold()
     return [
         Candidate(
@@ -161,7 +160,8 @@ def candidates(attempt: ConnectionAttempt, search: str = "") -> list[Candidate]:
             connected=profile.account_id in connected,
         )
         for profile in profiles
-        if sought in f"{profile.username}\n{profile.display_name}\n{profile.account_id}".casefold()
+        if profile.account_id in keep
+        or sought in f"{profile.username}\n{profile.display_name}\n{profile.account_id}".casefold()
     ]
 
 
@@ -297,5 +297,4 @@ def _declined_before(
         return True
     earlier = ConnectionAttempt.objects.filter(user=user, platform=platform)
     answered = earlier.filter(Q(status=Status.CONNECTED) | Q(code="scopes_declined"))
-    last = answered.values_list("declined_scopes", flat=True).order_by("-created_at").first()
-    return bool(last)
+    return bool(answered.order_by("-created_at").values_list("declined_scopes", flat=True).first())
