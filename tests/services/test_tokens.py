@@ -22,7 +22,7 @@ from django_connected_accounts.exceptions import (
 from django_connected_accounts.models import ConnectedAccount, Event
 from django_connected_accounts.providers.types import Tokens
 from django_connected_accounts.sandbox import World
-from django_connected_accounts.services import accounts, leases, tokens
+from django_connected_accounts.services import accounts, keeping, leases, tokens
 from tests.strict_platform import Strict
 from tests.visitor import REFRESHES, Visitor, at_once, calls
 
@@ -206,7 +206,7 @@ def test_trouble_that_lasts_is_met_with_longer_waits_and_ends_with_the_trouble(
         tokens.fresh(short)
     now = timezone.now()
     ConnectedAccount.objects.update(health_since=now - timedelta(minutes=10), refresh_at=now)
-    assert tokens.refresh_due() == 1
+    assert keeping.refresh_due() == 1
     again = stored(short).refresh_at
     assert again is not None
     assert timedelta(minutes=9) < again - now < timedelta(minutes=12)
@@ -214,10 +214,10 @@ def test_trouble_that_lasts_is_met_with_longer_waits_and_ends_with_the_trouble(
     strict.answer = None
     strict.refreshed.clear()
     ConnectedAccount.objects.update(refresh_at=now)
-    assert tokens.refresh_due() == 1
+    assert keeping.refresh_due() == 1
     row = stored(short)
     assert (row.health, row.health_code) == (Health.ACTIVE, "")
-    assert tokens.refresh_due() == 0
+    assert keeping.refresh_due() == 0
 
 
 # What is saved
@@ -332,31 +332,30 @@ def test_a_platform_without_refresh_says_so(visitor: Visitor) -> None:
 # By itself
 
 
-def test_long_lived_tokens_are_refreshed_at_two_thirds_of_their_life(
+def test_long_lived_tokens_are_refreshed_in_the_last_eighth_of_their_life(
     account: ConnectedAccount, world: World
 ) -> None:
     assert account.refresh_at is not None
-    assert _near(account.refresh_at, timezone.now() + timedelta(days=40))
-    assert tokens.refresh_due() == 0
+    assert timedelta(days=52) < account.refresh_at - timezone.now() < timedelta(days=54)
+    assert keeping.refresh_due() == 0
 
-    world.advance(41 * DAY)
-    ConnectedAccount.objects.update(refresh_at=timezone.now())
-    assert tokens.refresh_due() == 1
+    world.advance(54 * DAY)
+    assert keeping.refresh_due() == 1
 
     row = stored(account)
     assert row.access_token != account.access_token
     assert row.token_expires_at is not None
-    assert _near(row.token_expires_at, timezone.now() + timedelta(days=101))
+    assert _near(row.token_expires_at, timezone.now() + timedelta(days=114))
 
 
 def test_a_token_that_cannot_be_refreshed_is_found_out_when_it_ends(account: ConnectedAccount) -> None:
     now = timezone.now()
     ConnectedAccount.objects.update(token_expires_at=now, refresh_at=now)
 
-    assert tokens.refresh_due() == 1
+    assert keeping.refresh_due() == 1
 
     assert stored(account).health == Health.RECONNECT_NEEDED
-    assert tokens.refresh_due() == 0
+    assert keeping.refresh_due() == 0
 
 
 def test_a_paused_account_is_kept_alive_and_stays_paused(
@@ -365,7 +364,7 @@ def test_a_paused_account_is_kept_alive_and_stays_paused(
     accounts.pause(short, by=visitor.user)
     ConnectedAccount.objects.update(refresh_at=timezone.now())
 
-    assert tokens.refresh_due() == 1
+    assert keeping.refresh_due() == 1
 
     row = stored(short)
     assert row.access_token == "access-for-refresh-1"
@@ -381,7 +380,7 @@ def test_one_account_in_trouble_does_not_stop_the_others(
     with connection.cursor() as cursor:
         cursor.execute("UPDATE connected_accounts SET refresh_token = 'nonsense' WHERE platform = 'strict'")
 
-    assert tokens.refresh_due() == 2
+    assert keeping.refresh_due() == 2
 
     assert stored(short).health == Health.UNDECRYPTABLE
     assert stored(account).access_token != account.access_token
@@ -399,8 +398,8 @@ def test_a_platform_whose_refresh_breaks_does_not_stop_the_others(
     monkeypatch.setattr(Strict, "refresh", lambda self, tokens: 1 / 0)
     ConnectedAccount.objects.update(refresh_at=timezone.now() - timedelta(hours=1))
 
-    assert tokens.refresh_due() == 2
-    assert tokens.refresh_due() == 0
+    assert keeping.refresh_due() == 2
+    assert keeping.refresh_due() == 0
 
     assert "the refresh broke" in caplog.text
     assert stored(short).health == Health.ACTIVE
@@ -415,7 +414,7 @@ def test_of_many_that_look_after_the_tokens_one_looks_after_each(
     strict.answer = Unavailable()
     ConnectedAccount.objects.update(refresh_at=timezone.now())
 
-    assert sorted(at_once(*[tokens.refresh_due] * 4)) == [0, 0, 0, 1]
+    assert sorted(at_once(*[keeping.refresh_due] * 4)) == [0, 0, 0, 1]
     assert len(strict.refreshed) == 1
 
 

@@ -146,7 +146,10 @@ class Provider(ABC):
         return not rule.earliest or (tokens.issued_at is not None and now - tokens.issued_at >= rule.earliest)
 
     def refresh(self, tokens: Tokens) -> Tokens:
-        """Return younger tokens, or raise NotAuthorized when the grant has ended."""
+        """Return younger tokens, or raise NotAuthorized when the grant has ended.
+
+        Where the old ones work only once, the call is not repeatable: without an answer it is OutcomeUnknown.
+        """
         raise NotImplementedError(f"{self.id} tokens can't be refreshed")
 
     def revoke(self, tokens: Tokens) -> None:  # noqa: B027 - not every platform has it

@@ -1,13 +1,13 @@
 """The one place that hands out usable tokens, and that replaces them.
 
 A refresh happens once, whoever needs it: the row's lease picks one runner, the others wait for the version
-it saves. Saving is conditional on the lease and on the version it began with, so nothing brings back a
-token that was wiped or replaced meanwhile.
+it saves. Saving is conditional on the version it began with, so nothing brings back a token that was wiped
+or replaced meanwhile. That it is under way is written before the platform is asked: where a runner died, or
+no answer came, the platform may have replaced the tokens without us, and a refusal that follows says so.
 """
 
 from __future__ import annotations
 
-import logging
 import time
 from collections.abc import Mapping
 from datetime import datetime, timedelta
@@ -16,7 +16,6 @@ from typing import Any
 from django.conf import settings
 from django.db import transaction
 from django.db.models import F
-from django.utils import timezone
 from django.views.decorators.debug import sensitive_variables
 
 from django_connected_accounts import registry
@@ -25,9 +24,9 @@ from django_connected_accounts.exceptions import (
     ConnectedAccountsError,
     InvalidRequest,
     NotAuthorized,
+    OutcomeUnknown,
     PermissionMissing,
     ProviderError,
-    RateLimited,
     Unavailable,
     UndecryptableToken,
 )
@@ -35,9 +34,7 @@ from django_connected_accounts.models import ConnectedAccount
 from django_connected_accounts.providers.base import Provider
 from django_connected_accounts.providers.types import Connection, Tokens
 
-from . import events, health, leases
-
-log = logging.getLogger("django_connected_accounts")
+from . import events, health, leases, renewal
 
 Health = ConnectedAccount.Health
 
@@ -55,8 +52,10 @@ FIELDS = (
     "extra_tokens",
     "token_issued_at",
     "token_expires_at",
+    "refresh_expires_at",
     "data_access_expires_at",
     "refresh_at",
+    "refresh_began_at",
     "granted_scopes",
     "permissions",
     "updated_at",
@@ -65,11 +64,9 @@ FIELDS = (
 SPARE = timedelta(minutes=5)
 """A token is refreshed on use when it would end sooner: a step must not outlive it."""
 
-LONG_LIVED = timedelta(days=1)
-REFRESH_IDLE = timedelta(days=7)
-"""How often a short-lived token is refreshed though nobody uses it, lest its grant fall asleep."""
+UNEXPLAINED = frozenset({"token_refused", "reconnect_needed"})
+"""Refusals that don't say why."""
 
-FIRST_RETRY, LAST_RETRY = timedelta(minutes=1), timedelta(hours=1)
 POLL_SECONDS = 0.05
 
 
@@ -110,27 +107,6 @@ def refresh(account: ConnectedAccount, *, by: Any = None) -> ConnectedAccount:
     return account
 
 
-def refresh_due(limit: int = 100) -> int:
-    """Look after the tokens whose time has come. Return how many accounts that were."""
-    kept_alive = {*ConnectedAccount.USABLE, Health.PAUSED, Health.PERMISSION_MISSING}
-    now = timezone.now()
-    due = ConnectedAccount.objects.filter(refresh_at__lte=now, health__in=kept_alive).order_by("refresh_at")
-    done = 0
-    for account in due[:limit]:
-        # Whoever moves the time has the account; should that break, it does not come up again at once.
-        mine = ConnectedAccount.objects.filter(pk=account.pk, refresh_at=account.refresh_at)
-        if not mine.update(refresh_at=now + FIRST_RETRY):
-            continue
-        done += 1
-        try:
-            _look_after(account)
-        except ConnectedAccountsError as error:
-            log.info("Account %s was not refreshed: %s", account.pk, error.code)
-        except Exception:
-            log.exception("Account %s: the refresh broke", account.pk)
-    return done
-
-
 def invalidate(account: ConnectedAccount, error: ConnectedAccountsError) -> bool:
     """Write what this error says about the account. False: nothing, or its tokens were replaced since."""
     for remedy, state in REMEDIES.items():
@@ -148,19 +124,21 @@ def assign(account: ConnectedAccount, provider: Provider, tokens: Tokens) -> Non
     account.extra_tokens = {**account.extra_tokens, **{k: v for k, v in tokens.extra.items() if v}}
     account.token_issued_at = tokens.issued_at or now
     account.token_expires_at = tokens.expires_at
+    account.refresh_expires_at = tokens.refresh_expires_at or account.refresh_expires_at
     account.data_access_expires_at = tokens.data_access_expires_at or account.data_access_expires_at
     if tokens.scopes is not None:
         account.granted_scopes = sorted(tokens.scopes)
         account.permissions = health.permissions(provider, tokens.scopes)
-    account.refresh_at = _next_refresh(account, provider, now)
+    account.refresh_at = renewal.planned(account, provider, now)
+    account.refresh_began_at = None
 
 
 def wipe(account: ConnectedAccount) -> None:
     """Empty every secret of the account, for the caller to save."""
     account.access_token = account.refresh_token = ""
     account.extra_tokens = {}
-    account.token_issued_at = account.token_expires_at = account.data_access_expires_at = None
-    account.refresh_at = None
+    account.token_issued_at = account.token_expires_at = account.refresh_expires_at = None
+    account.data_access_expires_at = account.refresh_at = account.refresh_began_at = None
 
 
 def supersede(account: ConnectedAccount, **condition: Any) -> bool:
@@ -182,6 +160,12 @@ def _must_refresh(account: ConnectedAccount, provider: Provider) -> bool:
     expired = end <= now
     if account.health == Health.RECONNECT_NEEDED and expired:
         raise NotAuthorized(account.health_code, account.health_detail, provider=provider.id)
+    if not provider.can_refresh(account.tokens, now=now):
+        if expired:
+            error = NotAuthorized("token_expired", provider=provider.id, platform=provider.name)
+            invalidate(account, error)
+            raise error
+        return False
     if account.health == Health.REFRESH_RETRYING and account.refresh_at and account.refresh_at > now:
         if expired:
             wait = (account.refresh_at - now).total_seconds()
@@ -189,32 +173,14 @@ def _must_refresh(account: ConnectedAccount, provider: Provider) -> bool:
                 account.health_code, account.health_detail, provider=provider.id, retry_after=wait
             )
         return False
-    if provider.can_refresh(account.tokens, now=now):
-        return True
-    if expired:
-        error = NotAuthorized("token_expired", provider=provider.id, platform=provider.name)
-        invalidate(account, error)
-        raise error
-    return False
-
-
-def _look_after(account: ConnectedAccount) -> None:
-    provider = registry.get(account.platform)
-    now = provider.http.now()
-    try:
-        if provider.can_refresh(account.tokens, now=now):
-            _refresh(account, account.token_version)
-        elif not _must_refresh(account, provider):
-            same = ConnectedAccount.objects.filter(pk=account.pk, token_version=account.token_version)
-            same.update(refresh_at=_next_refresh(account, provider, now))
-    except UndecryptableToken as error:
-        invalidate(account, error)
+    return True
 
 
 def _refresh(account: ConnectedAccount, used: int | None = None, by: Any = None) -> None:
     """Leave ``account`` with tokens newer than version ``used``, or than those that can't be used."""
     provider = registry.get(account.platform)
-    patience = time.monotonic() + settings.CONNECTED_ACCOUNTS_LEASE_SECONDS
+    # Long enough for the lease of a runner that died, and for the call of the next.
+    patience = time.monotonic() + 2 * settings.CONNECTED_ACCOUNTS_LEASE_SECONDS
     pause = POLL_SECONDS
     while not (lease := leases.acquire(account, settings.CONNECTED_ACCOUNTS_LEASE_SECONDS)):
         if time.monotonic() > patience:
@@ -227,7 +193,7 @@ def _refresh(account: ConnectedAccount, used: int | None = None, by: Any = None)
     try:
         account.refresh_from_db()
         if _needed(account, provider, used):
-            _replace(account, provider, lease, by)
+            _replace(account, provider, by)
     finally:
         leases.release(account, lease)
 
@@ -240,17 +206,21 @@ def _needed(account: ConnectedAccount, provider: Provider, used: int | None) -> 
     return account.token_version == used
 
 
-def _replace(account: ConnectedAccount, provider: Provider, lease: str, by: Any) -> None:
+def _replace(account: ConnectedAccount, provider: Provider, by: Any) -> None:
     """Ask the platform for younger tokens and save them before anyone uses them."""
+    asked_before = account.refresh_began_at is not None
+    if not asked_before:
+        _note(account, refresh_began_at=provider.http.now())
     try:
         tokens = provider.refresh(account.tokens)
         if not tokens.access_token:
             raise Unavailable("platform_error", "the refresh brought no token", provider=provider.id)
-    except ProviderError as error:
+    except ProviderError as refusal:
+        error = _understood(refusal, provider, asked_before)
         _failed(account, provider, error, by)
-        raise
+        raise error from None
     with transaction.atomic():
-        if supersede(account, token_version=account.token_version, lease_token=lease):
+        if supersede(account, token_version=account.token_version):
             account.token_version += 1
             assign(account, provider, tokens)
             account.save(update_fields=FIELDS)
@@ -263,10 +233,23 @@ def _replace(account: ConnectedAccount, provider: Provider, lease: str, by: Any)
         raise NotAuthorized("account_disconnected", provider=provider.id)
 
 
+def _understood(error: ProviderError, provider: Provider, asked_before: bool) -> ProviderError:
+    """Return what a failure means for the account: silence, a refusal, or one that follows from silence."""
+    if isinstance(error, OutcomeUnknown):
+        return Unavailable("refresh_retrying", error.detail, provider=provider.id)
+    if asked_before and error.code in UNEXPLAINED:
+        facts = {"platform_code": error.platform_code, "trace_id": error.trace_id}
+        return NotAuthorized("refresh_interrupted", error.detail, provider=provider.id, **facts)
+    return error
+
+
 def _failed(account: ConnectedAccount, provider: Provider, error: ProviderError, by: Any) -> None:
     """Write that a refresh failed: a refusal changes the health, anything else is tried again later."""
     told = {"detail": error.detail, "platform_code": error.platform_code, "trace_id": error.trace_id}
+    silence = isinstance(error, Unavailable) and not error.platform_code
     with transaction.atomic():
+        if not silence:
+            _note(account, refresh_began_at=None)
         if not invalidate(account, error):
             _retry_later(account, provider, error)
         # Last: its foreign key share-locks the account's row on MariaDB, and two that hold this and go on to
@@ -275,28 +258,14 @@ def _failed(account: ConnectedAccount, provider: Provider, error: ProviderError,
 
 
 def _retry_later(account: ConnectedAccount, provider: Provider, error: ProviderError) -> None:
-    version = account.token_version
+    now = provider.http.now()
     retrying = (Health.REFRESH_RETRYING, "refresh_retrying", error.detail)
-    health.change(account, *retrying, only_from={Health.ACTIVE}, only_version=version)
-    account.refresh_at = provider.http.now() + _patience(account, error)
-    same = ConnectedAccount.objects.filter(pk=account.pk, token_version=version)
-    same.update(refresh_at=account.refresh_at)
+    health.change(account, *retrying, only_from={Health.ACTIVE}, only_version=account.token_version, now=now)
+    _note(account, refresh_at=now + renewal.wait(account, error, now))
 
 
-def _patience(account: ConnectedAccount, error: ProviderError) -> timedelta:
-    """Return as long again as it has been failing, or what the platform asked for."""
-    failing = timedelta()
-    if account.health == Health.REFRESH_RETRYING and account.health_since:
-        failing = timezone.now() - account.health_since
-    asked = error.retry_after if isinstance(error, (RateLimited, Unavailable)) else None
-    return max(FIRST_RETRY, min(failing, LAST_RETRY), timedelta(seconds=asked or 0))
-
-
-def _next_refresh(account: ConnectedAccount, provider: Provider, now: datetime) -> datetime | None:
-    """Return when to look after the tokens unasked: at two thirds of a long life, weekly for a short one."""
-    end = account.token_expires_at
-    if end is None:
-        return None
-    life = end - now
-    planned = now + (life * 2 / 3 if life > LONG_LIVED else REFRESH_IDLE)
-    return planned if provider.can_refresh(account.tokens, now=planned) else end
+def _note(account: ConnectedAccount, **times: datetime | None) -> None:
+    """Write these times, here and in the row while it has the same tokens."""
+    for name, value in times.items():
+        setattr(account, name, value)
+    ConnectedAccount.objects.filter(pk=account.pk, token_version=account.token_version).update(**times)

@@ -70,17 +70,20 @@ class InstagramAPIClient:
 
     def exchange_access_token(self, client_secret: str) -> dict[str, Any]:
         """Return a token for 60 days for this one of an hour (Instagram Login)."""
-        return self._token("access_token", grant_type="ig_exchange_token", client_secret=client_secret)
+        grant = {"grant_type": "ig_exchange_token", "client_secret": client_secret}
+        return self._token("access_token", repeatable=True, **grant)
 
     def refresh_access_token(self) -> dict[str, Any]:
-        """Return a token for another 60 days for this one, which is at least a day old (Instagram Login)."""
-        return self._token("refresh_access_token", grant_type="ig_refresh_token")
+        """Return a token for another 60 days for this one, which is at least a day old (Instagram Login).
 
-    def _token(self, path: str, **params: Any) -> dict[str, Any]:
+        It is not documented whether this one works once more.
+        """
+        return self._token("refresh_access_token", repeatable=False, grant_type="ig_refresh_token")
+
+    def _token(self, path: str, *, repeatable: bool, **params: Any) -> dict[str, Any]:
         # These two want the token in the query, and the address without a version.
-        return self.graph.unversioned().get(
-            path, needs="access_token", access_token=self._access_token, **params
-        )
+        params["access_token"] = self._access_token
+        return self.graph.unversioned().get(path, needs="access_token", repeatable=repeatable, **params)
 
     def _get(self, path: str, *, needs: str, **params: Any) -> dict[str, Any]:
         try:
