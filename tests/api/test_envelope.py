@@ -139,8 +139,12 @@ def test_everything_wrong_with_a_body_is_told_at_once_by_name(ada: Api) -> None:
     assert "txet" in error["fields"]["txet"][0]["message"]
 
 
-def test_a_body_of_another_type_is_refused(ada: Api) -> None:
-    answer = ada.send("POST", "/posts/", b"<post/>", content_type="application/xml")
+@pytest.mark.parametrize(
+    ("path", "content_type"),
+    [("/posts/", "application/xml"), (f"/notices/{UUID(int=1)}/dismiss", "multipart/form-data; boundary=b")],
+)
+def test_a_body_of_another_type_is_refused(path: str, content_type: str, ada: Api) -> None:
+    answer = ada.send("POST", path, b"<post/>", content_type=content_type)
     assert (answer.status_code, answer.json()["error"]["code"]) == (415, "unsupported_media_type")
 
 

@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from django.http import HttpRequest
+from django.http import HttpRequest, RawPostDataException
 from django.utils.dateparse import parse_datetime
 
 from django_connected_accounts.exceptions import InvalidRequest
@@ -52,7 +52,12 @@ def check(
 
 def json_object(request: HttpRequest, *, required: bool = False) -> dict[str, Any]:
     """Return the body as a JSON object; no body is an empty one, unless it is ``required``."""
-    raw = request.body
+    try:
+        raw = request.body
+    except (
+        RawPostDataException
+    ) as error:  # the CSRF middleware looked for its token in what called itself a form
+        raise InvalidRequest("unsupported_media_type", given=request.content_type or "") from error
     if not raw.strip() and not required:
         return {}
     if raw and request.content_type != "application/json":
