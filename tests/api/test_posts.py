@@ -176,6 +176,19 @@ def test_a_link_to_where_only_we_can_look_is_refused(url: str, ada: Api, media_r
     assert _nothing_is_saved(media_root)
 
 
+def test_links_are_counted_before_any_is_followed(ada: Api, media_root: Path) -> None:
+    answer = ada.post("/posts/", {"media": [{"url": "http://127.0.0.1/a.jpg"}] * 51})
+    assert (answer.status_code, _codes(answer)) == (422, {"media": ["too_many_media"]})
+    assert _nothing_is_saved(media_root)
+
+
+@pytest.mark.parametrize("deep", [17, 200, 900])
+def test_options_deeper_than_databases_take_are_refused(deep: int, ada: Api) -> None:
+    answer = ada.post("/posts/", {"options": json.loads('{"a":' * deep + "1" + "}" * deep)})
+    assert (answer.status_code, _codes(answer)) == (422, {"options": ["options_invalid"]})
+    assert not Post.objects.exists()
+
+
 @pytest.mark.parametrize("path", ["", "/preview", "/publish", "/schedule", "/cancel"])
 def test_nobody_learns_that_somebody_elses_post_exists(path: str, ada: Api, ben: Api) -> None:
     theirs = _created(ada, text="Mine", kind="text")["id"]
@@ -253,6 +266,10 @@ def test_a_post_without_accounts_asks_for_them(ada: Api) -> None:
     ("when", "field", "code", "status"),
     [
         ({"at": "2001-01-01T10:00:00Z"}, "at", "past_date", 422),
+        ({"at": "0001-01-01T00:00", "zone": "Asia/Tokyo"}, "at", "past_date", 422),
+        ({"at": "9999-12-31T23:59:59Z"}, "at", "too_far_ahead", 422),
+        ({"at": "9999-12-31T23:59:59", "zone": "America/Los_Angeles"}, "at", "too_far_ahead", 422),
+        ({"at": "9999-12-31T23:59:59-12:00"}, "at", "too_far_ahead", 422),
         ({"at": "tomorrow"}, "at", "wrong_type", 400),
         ({"at": "2030-13-01T10:00:00Z"}, "at", "wrong_type", 400),
         ({"at": 7}, "at", "wrong_type", 400),

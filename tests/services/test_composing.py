@@ -118,6 +118,13 @@ def test_a_kind_that_was_chosen_stays(user: Any) -> None:
     assert composing.compose(user, kind="story", media=[picture()]).kind == "story"
 
 
+def test_a_file_name_keeps_what_can_be_printed(user: Any) -> None:
+    bad = SimpleUploadedFile("a.jpg", samples.jpeg())
+    bad._name = "../\u202egpj.\x00\ud800exe\n"  # type: ignore[attr-defined]
+    post = composing.compose(user, media=[NewMedia(file=bad)])
+    assert post.media.get().original_name == "gpj.exe"
+
+
 @pytest.mark.parametrize(
     ("content", "code"),
     [

@@ -12,7 +12,7 @@ from django.http import HttpRequest
 from django_connected_accounts.exceptions import InvalidRequest
 from django_connected_accounts.providers.types import Problem
 from django_connected_accounts.services import importing
-from django_connected_accounts.services.composing import NewMedia
+from django_connected_accounts.services.composing import NewMedia, refuse_too_many
 
 from .reading import Kind, check, json_object, listing, mapping, parse, storable, text, uuid
 
@@ -86,6 +86,7 @@ def _with_media(
     """Return the post with each entry of its media matched to its link, or else to the next file."""
     waiting = iter(files)
     entries = wanted.get("media", [{} for _ in files])
+    refuse_too_many(entries)
     described = [check(entry, known, prefix=f"media.{n}.") for n, entry in enumerate(entries)]
     media, problems = [], []
     for position, said in enumerate(described):

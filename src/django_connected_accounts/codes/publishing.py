@@ -93,6 +93,9 @@ CODES: Mapping[str, Meaning] = {
     "time_does_not_exist": Meaning(
         _("The clocks in %(zone)s skip this time."), _("Choose a time an hour earlier or later."), "author"
     ),
+    "too_far_ahead": Meaning(
+        _("This time is more than ten years away."), _("Choose an earlier one."), "author"
+    ),
     "too_late": Meaning(
         _("Its time passed before it could be sent."), _("Publish it now, or choose a new time."), "author"
     ),

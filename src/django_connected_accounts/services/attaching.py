@@ -57,8 +57,7 @@ class Prepared:
 @contextmanager
 def prepared(media: Sequence[NewMedia], frame: Frame, post: Post | None = None) -> Iterator[list[Prepared]]:
     """Give these media read, checked and made fit, or raise InvalidRequest with all that is wrong."""
-    if len(media) > MOST_MEDIA:
-        raise InvalidRequest("too_many_media", field="media", count=len(media), max=MOST_MEDIA)
+    refuse_too_many(media)
     mine = {row.pk: row for row in PostMedia.objects.filter(post=post)} if post else {}
     ready, problems = [], []
     with ExitStack() as opened:
@@ -86,6 +85,12 @@ def attach(post: Post, ready: Sequence[Prepared]) -> None:
     for position, item in enumerate(ready):
         item.row.post, item.row.position = post, position
         _store(item)
+
+
+def refuse_too_many(media: Sequence[Any]) -> None:
+    """Raise InvalidRequest for more than any post takes: ask it before fetching anything."""
+    if len(media) > MOST_MEDIA:
+        raise InvalidRequest("too_many_media", field="media", count=len(media), max=MOST_MEDIA)
 
 
 def storable(text: str, field: str) -> str:
@@ -117,8 +122,8 @@ def _arrived(new: NewMedia, opened: ExitStack) -> Prepared:
         file = importing.fetch(new.url)
         opened.callback(file.close)
     facts = probe(file)
-    name = str(getattr(file, "name", None) or "").replace("\\", "/").rpartition("/")[2][-255:]
-    row = PostMedia(original_name=name.replace("\0", "").encode(errors="replace").decode())
+    name = str(getattr(file, "name", None) or "").replace("\\", "/").rpartition("/")[2]
+    row = PostMedia(original_name="".join(filter(str.isprintable, name))[-255:])
     return Prepared(row=row, facts=facts, original=(file, facts))
 
 

@@ -20,15 +20,17 @@ from django_connected_accounts.providers.base import Publishes
 from django_connected_accounts.providers.types import Draft, Kind, Media, MediaKind, Problem
 
 from . import attaching, events, reviewing, storing
-from .attaching import NewMedia, storable
+from .attaching import NewMedia, refuse_too_many, storable
 from .media import sent_file
 from .rendering import Frame
 from .serving import public_url
 
-__all__ = ["NewMedia", "compose", "draft", "edit", "problems"]
+__all__ = ["NewMedia", "compose", "draft", "edit", "problems", "refuse_too_many"]
 
 Status = Publication.Status
 
+DEEPEST = 16
+"""Levels of lists and objects in options: no platform has as many, and databases take only so many."""
 EDITABLE = (Status.SCHEDULED, Status.HELD, Status.FAILED, Status.MISSED, Status.CANCELLED)
 """Nothing of it is public, and nothing is under way."""
 
@@ -157,20 +159,24 @@ def _write(post: Post, **content: Any) -> None:
     for name, value in content.items():
         try:
             json.dumps(value, allow_nan=False)
+            texts = list(_texts(value))
         except (TypeError, ValueError, RecursionError) as error:
             raise InvalidRequest("options_invalid", field=name) from error
-        for text in _texts(value):
+        for text in texts:
             storable(text, name)
         setattr(post, name, dict(value) if name == "options" else value)
 
 
-def _texts(value: Any) -> Iterator[str]:
+def _texts(value: Any, deep: int = 0) -> Iterator[str]:
+    """Yield every text of a value, or raise ValueError where it is too deep."""
+    if deep > DEEPEST:
+        raise ValueError("too deep")
     if isinstance(value, str):
         yield value
     elif isinstance(value, Mapping):
-        yield from (text for pair in value.items() for part in pair for text in _texts(part))
+        yield from (text for pair in value.items() for part in pair for text in _texts(part, deep + 1))
     elif isinstance(value, (list, tuple)):
-        yield from (text for part in value for text in _texts(part))
+        yield from (text for part in value for text in _texts(part, deep + 1))
 
 
 def _inferred(kinds: Sequence[str]) -> str:

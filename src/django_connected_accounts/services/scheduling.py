@@ -23,6 +23,8 @@ from . import composing, events, reviewing, storing
 
 Status = Publication.Status
 PAST_TOLERANCE = timedelta(minutes=1)
+FURTHEST = timedelta(days=3653)
+"""How far ahead a post may be scheduled: a year beyond these ten is a slip of the pen."""
 
 RESTARTABLE = (Status.FAILED, Status.MISSED, Status.CANCELLED)
 """Nothing of it is public: it may begin anew."""
@@ -46,8 +48,8 @@ def publish(
     """Compose a post and send it from this account, now or ``at`` a time. Return its publication.
 
     ``media`` are open files, or `services.composing.NewMedia` where alt text, a crop or a URL is wanted.
-    The row is the queue: a worker, or the next ``connected_accounts_tick``, publishes it. Raise InvalidRequest
-    when it can't go out as it is; nothing is kept then.
+    The row is the queue: a worker, or the next ``connected_accounts_tick``, publishes it. Raise
+    InvalidRequest when it can't go out as it is; nothing is kept then.
     """
     author = by or account.user
     with storing.all_or_nothing():
@@ -93,14 +95,15 @@ def instant(at: datetime | None, zone: str) -> datetime:
     now = timezone.now()
     if at is None:
         return now
-    if timezone.is_naive(at):
-        local = at.replace(tzinfo=tz)
-        if local.astimezone(fixed_zone.utc).astimezone(tz).replace(tzinfo=None) != at:
-            raise InvalidRequest("time_does_not_exist", field="at", zone=zone)
-        at = local
-    if at < now - PAST_TOLERANCE:
+    local = at.replace(tzinfo=tz) if timezone.is_naive(at) else at
+    if local < now - PAST_TOLERANCE:
         raise InvalidRequest("past_date", field="at")
-    return at.astimezone(fixed_zone.utc)
+    if local > now + FURTHEST:
+        raise InvalidRequest("too_far_ahead", field="at")
+    utc = local.astimezone(fixed_zone.utc)
+    if timezone.is_naive(at) and utc.astimezone(tz).replace(tzinfo=None) != at:
+        raise InvalidRequest("time_does_not_exist", field="at", zone=zone)
+    return utc
 
 
 def cancel(publication: Publication, *, by: Any) -> None:

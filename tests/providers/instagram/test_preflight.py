@@ -51,7 +51,8 @@ def test_a_good_draft_has_no_problems(kind: str) -> None:
 @pytest.mark.parametrize(
     ("content", "code", "field", "severity"),
     [
-        (Draft(kind="text", text="x"), "kind_unknown", "kind", "error"),
+        (Draft(kind="video"), "kind_unknown", "kind", "error"),
+        (Draft(kind="text", text="x"), "media_missing", "media", "error"),
         (Draft(kind="photo", text="x"), "media_missing", "media", "error"),
         (Draft(kind="carousel"), "media_missing", "media", "error"),
         (draft("photo", photo(), photo()), "media_count", "media", "error"),

@@ -105,7 +105,7 @@ def test_what_preflight_refuses_is_never_sent(platform: Platform) -> None:
         (Draft(kind="photo"), "media_missing"),
         (replace(PHOTO, text="x" * 2201), "text_too_long"),
         (replace(PHOTO, media=(replace(PHOTO.media[0], url=""),)), "media_missing"),
-        (Draft(kind="text", text="x"), "kind_unknown"),
+        (Draft(kind="text", text="x"), "media_missing"),
     ):
         with pytest.raises(ContentRejected, match=code):
             platform.provider.publish(connection, draft)

@@ -37,6 +37,9 @@ _STORY_RATIO_TOLERANCE = 0.02
 
 def problems(draft: Draft, options: Mapping[str, Option]) -> Iterator[Problem]:
     """Yield what stands in the way of this draft, the media's in their order, then text and options."""
+    if draft.kind == "text":
+        yield Problem(code="media_missing", field="media")
+        return
     if draft.kind not in ITEMS:
         yield Problem(code="kind_unknown", field="kind", params={"kind": draft.kind})
         return
