@@ -117,7 +117,11 @@ def session(
     )
     broken = account(ada.user, health="reconnect_needed")
     Event.objects.create(
-        id=ROWS["notice_id"], verb="account.health", code="token_refused", account=broken, notice=broken.health
+        id=ROWS["notice_id"],
+        verb="account.health",
+        code="token_refused",
+        account=broken,
+        notice=broken.health,
     )
     return {"sessionid": ada.http.cookies["sessionid"].value, "csrftoken": ada.csrf}
 

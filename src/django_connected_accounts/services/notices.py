@@ -85,7 +85,7 @@ def current() -> QuerySet[Event]:
     still = (
         Q(publication__status=F("notice"))
         | Q(publication=None, account__health=F("notice"))
-        | Q(notice="expiring", account__in=foresight.at_risk().values("pk"))
+        | Q(Exists(foresight.at_risk().filter(pk=OuterRef("account"))), notice="expiring")
         | Q(notice="revoke_failed", account=None)
         | Q(notice="revoke_failed", account__health=Health.DISCONNECTED)
         | Q(notice="version_ending", key__in=foresight.ending_versions())
