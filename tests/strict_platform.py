@@ -67,7 +67,7 @@ class Strict(Provider):
         if self.before_answer:
             type(self).before_answer()  # type: ignore[misc]
         if again:
-            raise NotAuthorized("access_revoked", provider=self.id)
+            raise NotAuthorized("token_refused", provider=self.id)
         if isinstance(self.answer, Exception):
             raise self.answer
         return self.answer or self._tokens(f"refresh-{len(self.refreshed)}")
