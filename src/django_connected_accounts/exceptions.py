@@ -48,7 +48,10 @@ class ConnectedAccountsError(Exception):
 
 
 class InvalidRequest(ConnectedAccountsError):
-    """What was asked can't be done as asked; ``problems`` say why, and nothing was saved."""
+    """What was asked can't be done as asked; ``problems`` say why, and nothing was saved.
+
+    Without a ``code`` of its own it is called as the first of them.
+    """
 
     default_code = "invalid_request"
 
@@ -61,7 +64,9 @@ class InvalidRequest(ConnectedAccountsError):
         problems: Sequence[Problem] = (),
         **params: Any,
     ) -> None:
-        super().__init__(code or (problems[0].code if problems else ""), detail, **params)
+        if problems and not code:
+            code, params = problems[0].code, {**problems[0].params, **params}
+        super().__init__(code, detail, **params)
         self.field = field
         self.problems = tuple(problems)
 

@@ -255,6 +255,14 @@ def test_what_the_platform_would_refuse_is_kept_as_a_draft_previewed_and_not_pub
     assert ada.get(f"/posts/{post['id']}/").json()["review"] == "draft"
 
 
+def test_a_refusal_names_what_it_is_about(ada: Api, account: Make, photo: Photo) -> None:
+    mine = account(ada.user, platform="instagram_login")
+    post = _created(ada, photo(), accounts=[str(mine.pk)], options={"location_id": "7"})["id"]
+    error = ada.post(f"/posts/{post}/publish", {}).json()["error"]
+    (field,) = error["fields"]["options.location_id"]
+    assert error["message"] == field["message"] == "Instagram has no choice called “location_id”."
+
+
 def test_a_post_without_accounts_asks_for_them(ada: Api) -> None:
     post = _created(ada, text="x", kind="text")["id"]
     for verb in ("preview", "publish"):

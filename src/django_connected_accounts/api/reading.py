@@ -46,7 +46,7 @@ def check(
             where = prefix + name
             problems.append(Problem(code="missing_field", field=where, params={"field": where}))
     if problems:
-        raise InvalidRequest(problems=problems, **problems[0].params)
+        raise InvalidRequest(problems=problems)
     return values
 
 

@@ -100,7 +100,7 @@ def _with_media(
     content = {**wanted, "media": media}
     if problems:
         with closing(content):
-            raise InvalidRequest(problems=problems, **problems[0].params)
+            raise InvalidRequest(problems=problems)
     return content
 
 

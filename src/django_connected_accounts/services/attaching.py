@@ -68,7 +68,7 @@ def prepared(media: Sequence[NewMedia], frame: Frame, post: Post | None = None) 
                 field = ".".join(filter(None, ("media", str(position), error.field)))
                 problems.append(Problem(code=error.code, field=field, params=error.params))
         if problems:
-            raise InvalidRequest(field=problems[0].field, problems=problems, **problems[0].params)
+            raise InvalidRequest(field=problems[0].field, problems=problems)
         yield ready
 
 

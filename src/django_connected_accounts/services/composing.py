@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import uuid
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from functools import partial
 from typing import Any, BinaryIO, cast
 
@@ -130,7 +131,8 @@ def _problems(post: Post, account: ConnectedAccount) -> Iterator[Problem]:
             code="comment_permission_missing", field="first_comment", params={"account": str(account)}
         )
     if isinstance(provider, Publishes):
-        yield from provider.problems(draft(post, account))
+        for problem in provider.problems(draft(post, account)):
+            yield replace(problem, params={"platform": provider.name, **problem.params})
     else:
         yield Problem(code="platform_does_not_publish", field="accounts", params={"platform": provider.name})
 
