@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import uuid
 from datetime import timedelta
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -94,6 +95,22 @@ def test_nobody_is_kept_alive_for_an_owner_who_is_not_active(
 def test_publishing_does_not_wait_for_many_refreshes(account: ConnectedAccount, world: World) -> None:
     assert keeping.refresh_due(seconds=-1) == 0
     assert keeping.due().exists()
+
+
+def test_a_slow_platform_gets_a_fifth_of_a_runners_time(
+    strict_account: ConnectedAccount, strict: type[Strict], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seconds = [1000.0]
+    monkeypatch.setattr(keeping, "_again_at", 0.0)
+    monkeypatch.setattr(keeping, "time", SimpleNamespace(monotonic=lambda: seconds[0]))
+    strict.answer, strict.before_answer = Unavailable(), lambda: seconds.append(seconds.pop() + 30)
+
+    while seconds[0] < 2500:
+        later()
+        keeping.refresh_in_turn()
+        seconds[0] += 1
+
+    assert len(strict.refreshed) == 10
 
 
 @pytest.mark.databases

@@ -26,6 +26,21 @@ KEPT_ALIVE = frozenset({*ConnectedAccount.USABLE, Health.PAUSED, Health.PERMISSI
 REST = timedelta(days=1)
 """When to look again at accounts that are not."""
 
+OTHER_WORK = 4.0
+"""A runner leaves this many times as long to its other work as it took to look after tokens."""
+
+_again_at = 0.0
+
+
+def refresh_in_turn() -> None:
+    """Do `refresh_due`, but leave this process most of its time for publishing: many may be due, or slow."""
+    global _again_at
+    began = time.monotonic()
+    if began >= _again_at:
+        refresh_due()
+        ended = time.monotonic()
+        _again_at = ended + OTHER_WORK * (ended - began)
+
 
 def refresh_due(limit: int = 100, seconds: float = 5.0) -> int:
     """Look after the tokens whose time has come, for some seconds. Return how many accounts that were."""
