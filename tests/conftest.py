@@ -12,6 +12,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 pytest_plugins = (
     "django_connected_accounts.testing.fixtures",
@@ -26,6 +27,16 @@ SERVERS = {
     ),
     "mariadb": os.environ.get("CONNECTED_ACCOUNTS_TEST_MARIADB", "mariadb://root@127.0.0.1:3306/"),
 }
+LONGEST = ("tests/test_databases.py", "tests/test_kill.py")
+
+# How long an example takes says how busy the machine is.
+settings.register_profile("tests", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("tests")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Start the longest first, so that no worker is left alone with them at the end."""
+    items.sort(key=lambda item: not item.nodeid.startswith(LONGEST))
 
 
 @pytest.fixture(scope="session")
