@@ -45,7 +45,7 @@ Status = Publication.Status
 def tick(limit: int | None = None) -> int:
     """Take one step with everything that is due, until nothing is. Return how many steps were taken."""
     events.dispatch()
-    keeping.refresh_due()
+    keeping.refresh_in_turn()
     attempts.purge()
     taken = 0
     while limit is None or taken < limit:
