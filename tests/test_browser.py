@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -13,17 +14,16 @@ from django.contrib.sessions.backends.db import SessionStore
 from django.db.models.functions import Now
 from django.http import HttpRequest, HttpResponse
 from PIL import Image
+from selenium import webdriver
+from selenium.webdriver.chrome.service import Service
+from selenium.webdriver.common.by import By
+from selenium.webdriver.support.ui import WebDriverWait
 
 from django_connected_accounts import registry
 from django_connected_accounts.models import ConnectedAccount, Publication
 from django_connected_accounts.sandbox import World
 from django_connected_accounts.sandbox.server import serving
 from django_connected_accounts.services import publishing
-
-selenium = pytest.importorskip("selenium")
-from selenium import webdriver  # noqa: E402
-from selenium.webdriver.common.by import By  # noqa: E402
-from selenium.webdriver.support.ui import WebDriverWait  # noqa: E402
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -97,7 +97,8 @@ def phone(site: str, needs: Callable[[str], str]) -> Iterator[Phone]:
         options.add_argument(argument)
     options.add_experimental_option("prefs", {"profile.managed_default_content_settings.javascript": 2})
     options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
-    driver = webdriver.Chrome(options=options)
+    # Named, so that Selenium asks nobody on the network for one.
+    driver = webdriver.Chrome(options=options, service=Service(shutil.which("chromedriver")))
     try:
         width, height = PHONE
         size = {"width": width, "height": height, "deviceScaleFactor": 1, "mobile": False}

@@ -78,6 +78,7 @@ def test_the_demo_welcomes_its_visitor_and_leaves_nothing_running(how: signal.Si
         assert requests.get(address, timeout=20).status_code == 200
         page = requests.get(f"{address}connected-accounts/", timeout=20)
         assert page.status_code == 200
+        assert requests.get(f"{address}favicon.ico", timeout=20).status_code == 204
         assert page.url == f"{address}connected-accounts/", "the visitor should not have to log in"
         if how == signal.SIGINT:
             os.killpg(process.pid, how)  # a terminal sends it to the whole group

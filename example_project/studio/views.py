@@ -15,3 +15,8 @@ def home(request: HttpRequest) -> HttpResponse:
         "sandbox": settings.CONNECTED_ACCOUNTS_SANDBOX,
     }
     return render(request, "studio/home.html", context)
+
+
+def no_icon(request: HttpRequest) -> HttpResponse:
+    """What browsers ask for unbidden."""
+    return HttpResponse(status=204)

@@ -135,7 +135,7 @@ def test_when_the_process_that_refreshes_is_killed_the_others_work_within_its_le
     assert answers == [row.access_token] * PROCESSES * THREADS
     assert (row.health, row.refresh_began_at) == ("active", None)
     killed, other = (call["at"] for call in world.calls if call["path"] == REFRESHES[1])
-    assert other - killed < 2 * QUICK["lease_seconds"]
+    assert other - killed < 5 * QUICK["lease_seconds"]
 
 
 def test_when_it_is_killed_after_the_platform_has_rotated_the_account_says_so_once(
