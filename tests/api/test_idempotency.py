@@ -58,6 +58,12 @@ def test_a_key_is_good_for_one_request_only(ada: Api) -> None:
     assert Post.objects.count() == 1
 
 
+def test_keys_that_differ_in_case_are_two(ada: Api) -> None:
+    for key in ("4f1c", "4F1C"):
+        assert ada.post("/posts/", {**BODY, "text": key}, **{"Idempotency-Key": key}).status_code == 201
+    assert Post.objects.count() == 2
+
+
 def test_keys_of_two_users_are_strangers(ada: Api, ben: Api) -> None:
     assert ada.post("/posts/", BODY, **KEY).json()["id"] != ben.post("/posts/", BODY, **KEY).json()["id"]
 

@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from django_connected_accounts.providers.types import Notification
 
 from .accounts import ConnectedAccount
+from .exact import ExactCharField
 from .posts import Post, Publication
 
 
@@ -105,7 +106,7 @@ class IdempotencyKey(models.Model):
     """The answer already given to a write of the JSON API, given again when the same request comes again."""
 
     user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
-    key = models.CharField(max_length=255)
+    key = ExactCharField(max_length=255)
     fingerprint = models.CharField(max_length=64)
     status = models.PositiveSmallIntegerField(default=0)
     body: Any = models.JSONField(null=True, blank=True)
