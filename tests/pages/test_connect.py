@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from django_connected_accounts.models import ConnectedAccount, ConnectionAttempt
 from django_connected_accounts.sandbox import World, consent
+from django_connected_accounts.services import health
 from tests.pages.conftest import Browser, text
 from tests.visitor import Visitor
 
@@ -207,6 +208,33 @@ def test_a_row_that_is_connected_already_is_off(browser: Browser) -> None:
     browser.send("attempt-choose", attempt().pk, accounts=[rows[0].account_id])
     browser.returns(browser.goes())
     assert "Connected already" in text(browser.page("attempt", attempt().pk))
+
+
+def test_an_account_that_needs_its_owner_can_be_chosen_again(browser: Browser) -> None:
+    browser.returns(browser.goes())
+    rows = browser.page("attempt", attempt().pk).context["form"].candidates
+    browser.send("attempt-choose", attempt().pk, accounts=[row.account_id for row in rows])
+    broken = ConnectedAccount.objects.get(account_id=rows[0].account_id)
+    health.change(broken, ConnectedAccount.Health.RECONNECT_NEEDED, "token_expired")
+    browser.returns(browser.goes())
+    assert [row.connected for row in browser.page("attempt", attempt().pk).context["form"].candidates] == [
+        False,
+        True,
+    ]
+    browser.send("attempt-choose", attempt().pk, accounts=[broken.account_id])
+    broken.refresh_from_db()
+    assert broken.health == ConnectedAccount.Health.ACTIVE
+
+
+def test_a_choice_of_nothing_new_leads_back(browser: Browser) -> None:
+    browser.returns(browser.goes())
+    rows = browser.page("attempt", attempt().pk).context["form"].candidates
+    browser.send("attempt-choose", attempt().pk, accounts=[row.account_id for row in rows])
+    browser.returns(browser.goes())
+    page = browser.page("attempt", attempt().pk)
+    assert "are connected already" in text(page)
+    assert "Connect the chosen accounts" not in text(page)
+    assert page.content.decode().count("ca-button-primary") == 1
 
 
 def test_a_choice_that_came_too_late_says_so(browser: Browser) -> None:

@@ -36,6 +36,11 @@ class ChooseForm(Form):
         field.choices = [(candidate.account_id, candidate.username) for candidate in self.candidates]
 
     @property
+    def offers(self) -> bool:
+        """Whether there is anything to tick."""
+        return any(not candidate.unusable and not candidate.connected for candidate in self.candidates)
+
+    @property
     def chosen(self) -> set[str]:
         """Ids that are ticked."""
         return set(self["accounts"].value() or ())

@@ -51,7 +51,7 @@ class Begun:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Candidate:
-    """An account to choose; ``unusable`` is the code of why it can't be, ``connected``: it is already."""
+    """An account to choose; ``unusable`` is the code of why it can't be, ``connected``: it is, and is well."""
 
     account_id: str
     username: str
@@ -146,8 +146,8 @@ def candidates(attempt: ConnectionAttempt, search: str = "", keep: Collection[st
     except UndecryptableToken:
         return []
     mine = ConnectedAccount.objects.filter(user=attempt.user_id, platform=attempt.platform)
-    live = mine.exclude(health=ConnectedAccount.Health.DISCONNECTED)
-    connected = set(live.values_list("account_id", flat=True))
+    well = mine.exclude(health__in=(ConnectedAccount.Health.DISCONNECTED, *health.NEEDS_SOMEONE))
+    connected = set(well.values_list("account_id", flat=True))
     sought = search.strip().lstrip("@").casefold()
     return [
         Candidate(
