@@ -33,7 +33,7 @@ from django_connected_accounts.models import ConnectedAccount, ConnectionAttempt
 from django_connected_accounts.providers.base import Provider
 from django_connected_accounts.providers.types import Profile
 
-from . import attempts, callbacks, consents
+from . import attempts, callbacks, consents, health
 from .consents import Consent
 
 log = logging.getLogger("django_connected_accounts")
