@@ -60,10 +60,12 @@ class Asker:
 def askers(django_db_setup: None) -> Iterator[list[Asker]]:
     """Eight processes, ready to ask."""
     started = [Asker() for _ in range(PROCESSES)]
-    assert {asker.hear() for asker in started} == {"ready"}
-    yield started
-    for asker in started:
-        asker.kill()
+    try:
+        assert {asker.hear() for asker in started} == {"ready"}
+        yield started
+    finally:
+        for asker in started:
+            asker.kill()
 
 
 @pytest.fixture
