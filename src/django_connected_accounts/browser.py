@@ -6,7 +6,7 @@ import secrets
 
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
-from django.http import HttpRequest
+from django.http import HttpRequest, QueryDict
 from django.urls import reverse
 
 SESSION_KEY = "connected_accounts_browser"
@@ -18,6 +18,16 @@ def browser_id(request: HttpRequest) -> str:
     if not isinstance(token, str) or not token:
         token = request.session[SESSION_KEY] = secrets.token_urlsafe(32)
     return token
+
+
+def take_query(request: HttpRequest) -> dict[str, list[str]]:
+    """Return the query, taken out of the request: no report of an error shows the code and state in it."""
+    params = {name: list(values) for name, values in request.GET.lists()}
+    request.GET = QueryDict()
+    for name in ("QUERY_STRING", "REQUEST_URI", "RAW_URI"):
+        if name in request.META:
+            request.META[name] = "" if name == "QUERY_STRING" else request.META[name].partition("?")[0]
+    return params
 
 
 def redirect_uri(request: HttpRequest, url_name: str, platform: str) -> str:

@@ -11,7 +11,7 @@ from django.urls import reverse
 
 from django_connected_accounts import registry
 from django_connected_accounts.access import access
-from django_connected_accounts.browser import browser_id
+from django_connected_accounts.browser import browser_id, take_query
 from django_connected_accounts.codes import CODES
 from django_connected_accounts.exceptions import ConnectionFailed, InvalidRequest
 from django_connected_accounts.models import ConnectionAttempt
@@ -34,11 +34,13 @@ def callback(request: HttpRequest, platform: str) -> Answer:
     """
     if set(request.GET) == {"ended"} and request.GET["ended"] in CODES:
         raise ConnectionFailed(request.GET["ended"])
-    params = {name: list(values) for name, values in request.GET.lists()}
+    returned = bool(request.GET)
     try:
-        attempt = connecting.complete(request.user, platform, browser=browser_id(request), params=params)
+        attempt = connecting.complete(
+            request.user, platform, browser=browser_id(request), params=take_query(request)
+        )
     except ConnectionFailed as error:
-        if not params:
+        if not returned:
             raise
         failed = error.attempt
         if failed is None:

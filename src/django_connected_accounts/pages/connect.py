@@ -13,7 +13,7 @@ from django.urls import reverse
 from django.utils.translation import gettext, ngettext
 
 from django_connected_accounts import registry
-from django_connected_accounts.browser import browser_id, redirect_uri
+from django_connected_accounts.browser import browser_id, redirect_uri, take_query
 from django_connected_accounts.codes import CODES
 from django_connected_accounts.exceptions import ConnectedAccountsError, ConnectionFailed, InvalidRequest
 from django_connected_accounts.forms import ChooseForm
@@ -94,9 +94,10 @@ class Callback(Page):
         return redirect_to_login(reverse("connected_accounts:accounts"))
 
     def get(self, request: HttpRequest, platform: str) -> HttpResponse:
-        params = {name: list(values) for name, values in request.GET.lists()}
         try:
-            attempt = connecting.complete(request.user, platform, browser=browser_id(request), params=params)
+            attempt = connecting.complete(
+                request.user, platform, browser=browser_id(request), params=take_query(request)
+            )
         except (ConnectionFailed, InvalidRequest) as error:
             failed: ConnectionAttempt | None = getattr(error, "attempt", None)
             if failed is None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 from django.db import transaction
-from django.views.decorators.debug import sensitive_variables
 
 from django_connected_accounts import registry
 from django_connected_accounts.exceptions import InvalidRequest
@@ -14,6 +13,7 @@ from django_connected_accounts.providers.base import Publishes
 from django_connected_accounts.providers.types import Profile, Quota
 
 from . import consents, events, health, revoking, tokens
+from .frames import without_locals
 from .scheduling import wake
 
 Health = ConnectedAccount.Health
@@ -34,7 +34,7 @@ VERIFIED = (
 )
 
 
-@sensitive_variables()
+@without_locals
 def verify(account: ConnectedAccount, *, by: Any) -> ConnectedAccount:
     """Ask the platform how the account is, and write profile, quota, permissions and health as it says.
 
@@ -81,7 +81,7 @@ def resume(account: ConnectedAccount, *, by: Any) -> None:
     wake(account)
 
 
-@sensitive_variables()
+@without_locals
 def disconnect(account: ConnectedAccount, *, by: Any) -> None:
     """Wipe the account's secrets at once; its platform is told to end the grant, as often as it takes.
 

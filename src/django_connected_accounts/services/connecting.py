@@ -10,7 +10,7 @@ from __future__ import annotations
 import logging
 import secrets
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
@@ -19,7 +19,6 @@ from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
 from django.utils.http import url_has_allowed_host_and_scheme
-from django.views.decorators.debug import sensitive_variables
 
 from django_connected_accounts import registry
 from django_connected_accounts.access import access
@@ -33,7 +32,7 @@ from django_connected_accounts.models import ConnectedAccount, ConnectionAttempt
 from django_connected_accounts.providers.base import Provider
 from django_connected_accounts.providers.types import Profile
 
-from . import attempts, callbacks, consents, health
+from . import attempts, callbacks, consents, frames, health
 from .consents import Consent
 
 log = logging.getLogger("django_connected_accounts")
@@ -46,7 +45,7 @@ class Begun:
     """A round trip that has begun: send the person's browser to ``authorization_url``."""
 
     attempt: ConnectionAttempt
-    authorization_url: str
+    authorization_url: str = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,7 +61,7 @@ class Candidate:
     connected: bool
 
 
-@sensitive_variables()
+@frames.without_locals
 def begin(
     user: Any,
     platform: str,
@@ -114,7 +113,7 @@ def begin(
     return Begun(attempt, url)
 
 
-@sensitive_variables()
+@frames.without_locals
 def complete(user: Any, platform: str, *, browser: str, params: callbacks.Params) -> ConnectionAttempt:
     """Finish a round trip with the query that the platform sent back. Call it outside a transaction.
 
@@ -165,7 +164,7 @@ def candidates(attempt: ConnectionAttempt, search: str = "", keep: Collection[st
     ]
 
 
-@sensitive_variables()
+@frames.without_locals
 def choose(user: Any, attempt: ConnectionAttempt, account_ids: Sequence[str]) -> list[ConnectedAccount]:
     """Connect the accounts chosen: all of them, or none and InvalidRequest says why."""
     found = access().attempts(user).select_related("account").filter(pk=attempt.pk).first()
@@ -213,6 +212,7 @@ def _finish(attempt: ConnectionAttempt, provider: Provider, params: callbacks.Pa
     except ConnectionFailed:
         raise
     except Exception as error:
+        frames.clear(error)
         log.exception("Connection attempt %s did not finish", attempt.pk)
         raise ConnectionFailed(detail=type(error).__name__) from error
 

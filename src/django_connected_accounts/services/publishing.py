@@ -33,6 +33,7 @@ from django_connected_accounts.providers.http import send_before
 from django_connected_accounts.providers.types import Connection, Draft
 
 from . import attempts, composing, events, foresight, keeping, mailing, outcomes, reviewing, revoking, tokens
+from .frames import without_locals
 from .scheduling import publish, schedule, wake
 
 __all__ = ["claim", "publish", "schedule", "take", "tick", "wake"]
@@ -98,6 +99,7 @@ def _leased(publication_id: uuid.UUID, lease: str) -> Publication | None:
     return rows.filter(pk=publication_id, lease_token=lease).first()
 
 
+@without_locals
 def _run(publication: Publication) -> None:
     live = publication.status == Status.PUBLISHED
     if not live and publication.status not in Publication.OPEN:

@@ -26,6 +26,7 @@ from django_connected_accounts.providers.base import Receives
 from django_connected_accounts.providers.types import Notification, Withdrawal
 
 from . import events, health, tokens
+from .frames import without_locals
 
 Health = ConnectedAccount.Health
 
@@ -57,6 +58,7 @@ def receiver(platform: str) -> Receives:
     return provider
 
 
+@without_locals
 def receive(platform: str, body: bytes, headers: Mapping[str, str]) -> None:
     """Tell `signals.notification_received` what a delivery says, each thing once however often it comes.
 
@@ -66,6 +68,7 @@ def receive(platform: str, body: bytes, headers: Mapping[str, str]) -> None:
         _note(platform, notification)
 
 
+@without_locals
 def deauthorize(platform: str, body: bytes) -> None:
     """Act on a callback that says that a person took our access away on the platform."""
     withdrawal = receiver(platform).withdrawal(body)
@@ -74,6 +77,7 @@ def deauthorize(platform: str, body: bytes) -> None:
     events.once("callback.deauthorized", key, act, data={"platform": platform})
 
 
+@without_locals
 def delete_data(platform: str, body: bytes) -> str:
     """Act on a callback by which a person wants their data deleted. Return the code to ask after it with.
 

@@ -12,7 +12,6 @@ from django.db.models import F
 from django.db.models.signals import pre_delete
 from django.dispatch import receiver
 from django.utils import timezone
-from django.views.decorators.debug import sensitive_variables
 
 from django_connected_accounts import registry
 from django_connected_accounts.exceptions import ConnectedAccountsError, NotAuthorized, UndecryptableToken
@@ -20,6 +19,7 @@ from django_connected_accounts.models import ConnectedAccount, Revocation
 from django_connected_accounts.providers.base import Provider
 
 from . import events
+from .frames import without_locals
 
 log = logging.getLogger("django_connected_accounts")
 
@@ -27,7 +27,7 @@ WAITS = tuple(timedelta(minutes=minutes) for minutes in (1, 5, 30, 2 * 60, 12 * 
 """How long after each failure the platform is told again; after the last the secrets are given up."""
 
 
-@sensitive_variables()
+@without_locals
 def queue(account: ConnectedAccount, *, row: ConnectedAccount | None) -> None:
     """Keep the secrets of an account that ends, encrypted, until its platform was told.
 
@@ -77,7 +77,7 @@ def _queue_deleted(instance: ConnectedAccount, **kwargs: Any) -> None:
         queue(instance, row=None)
 
 
-@sensitive_variables()
+@without_locals
 def _revoke(revocation: Revocation) -> None:
     try:
         if _is_alive(revocation):

@@ -16,7 +16,6 @@ from typing import Any
 from django.conf import settings
 from django.db import transaction
 from django.db.models import F
-from django.views.decorators.debug import sensitive_variables
 
 from django_connected_accounts import registry
 from django_connected_accounts.exceptions import (
@@ -35,6 +34,7 @@ from django_connected_accounts.providers.base import Provider
 from django_connected_accounts.providers.types import Connection, Tokens
 
 from . import events, health, leases, renewal
+from .frames import without_locals
 
 Health = ConnectedAccount.Health
 
@@ -70,7 +70,7 @@ UNEXPLAINED = frozenset({"token_refused", "reconnect_needed"})
 POLL_SECONDS = 0.05
 
 
-@sensitive_variables()
+@without_locals
 def fresh(account: ConnectedAccount) -> Connection:
     """Return a connection whose tokens work now, refreshed first if they must be. ``account`` is read again.
 
@@ -87,7 +87,7 @@ def fresh(account: ConnectedAccount) -> Connection:
         raise
 
 
-@sensitive_variables()
+@without_locals
 def refresh(account: ConnectedAccount, *, by: Any = None) -> ConnectedAccount:
     """Replace the tokens that ``account`` holds, also before their time; newer ones in the row will do.
 
