@@ -59,7 +59,7 @@ def test_a_typed_key_is_a_warning_for_deployment(settings: Any, found: Any, mast
 
 
 def test_a_generated_key_is_fine(settings: Any, found: Any) -> None:
-    for _ in range(200):
+    for _ in range(50):
         settings.CONNECTED_ACCOUNTS_ENCRYPTION_KEYS = [crypto.generate_key()]
         assert not {"E007", "W002"} & found(deploy=True).keys()
 
