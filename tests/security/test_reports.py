@@ -19,6 +19,7 @@ from django_connected_accounts.models import ConnectedAccount, ConnectionAttempt
 from django_connected_accounts.providers.http import Http
 from django_connected_accounts.providers.meta.graph import Graph
 from django_connected_accounts.sandbox import World, consent, samples
+from django_connected_accounts.sandbox.tokens import proof_of
 from django_connected_accounts.services import accounts, connecting, publishing, revoking, tokens
 from tests.visitor import Visitor
 
@@ -69,8 +70,8 @@ def debug(request: pytest.FixtureRequest, settings: Any) -> bool:
 def secrets_of(world: World) -> set[str]:
     """Return every secret the platform has minted or was told, in the forms it goes over the wire."""
     known = {*world.tokens, *world.codes, *(app.secret for app in world.apps.values())}
-    known |= {str(request.state) for request in world.consents.values()}
-    return known | {call["query"] for call in world.calls if "access_token" in str(call.get("query", ""))}
+    known |= {proof_of(app, token) for app in world.apps.values() for token in world.tokens}
+    return known | {str(request.state) for request in world.consents.values()}
 
 
 def reports(error: BaseException) -> str:
