@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import os
 import sys
+import time
 from dataclasses import replace
 from typing import Any
 
@@ -18,7 +19,7 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "tests.settings")
 django.setup()
 
 from django.conf import settings  # noqa: E402
-from django.db import connection  # noqa: E402
+from django.db import OperationalError, connection  # noqa: E402
 
 from django_connected_accounts import registry  # noqa: E402
 from django_connected_accounts.exceptions import ConnectedAccountsError  # noqa: E402
@@ -43,6 +44,7 @@ class Rotating(InstagramLogin):
 
 def ask(account_id: str) -> str:
     """Return a token that the platform took, or the code of what was in the way."""
+    _connect()
     account = ConnectedAccount.objects.get(pk=account_id)
     try:
         handed = tokens.fresh(account).tokens
@@ -50,6 +52,16 @@ def ask(account_id: str) -> str:
     except ConnectedAccountsError as error:
         return error.code
     return handed.access_token
+
+
+def _connect() -> None:
+    """Wait for room on the database's server, which others use as well."""
+    for _ in range(100):
+        try:
+            return connection.ensure_connection()
+        except OperationalError:
+            time.sleep(0.1)
+    connection.ensure_connection()
 
 
 def main(database: str) -> None:

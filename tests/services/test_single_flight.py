@@ -26,7 +26,7 @@ from tests.visitor import REFRESHES, calls
 
 from .asking import THREADS
 
-PROCESSES = 8
+PROCESSES, SOME = 8, 4
 ROUNDS = int(os.environ.get("CONNECTED_ACCOUNTS_TEST_ROUNDS", "2"))
 QUICK = {"lease_seconds": 3, "http_connect_timeout": 1, "http_read_timeout": 1.4}
 DAY = 24 * 60 * 60
@@ -130,11 +130,11 @@ def test_when_the_process_that_refreshes_is_killed_the_others_work_within_its_le
 ) -> None:
     world.fault(action="lose_before", path=REFRESHES[1], seconds=2)
 
-    kill_one_that_refreshes(account, world, askers)
-    answers = [token for asker in askers for token in asker.hear()]
+    kill_one_that_refreshes(account, world, askers[:SOME])
+    answers = [token for asker in askers[:SOME] for token in asker.hear()]
 
     row = ConnectedAccount.objects.get()
-    assert answers == [row.access_token] * PROCESSES * THREADS
+    assert answers == [row.access_token] * SOME * THREADS
     assert (row.health, row.refresh_began_at) == ("active", None)
     killed, other = (call["at"] for call in world.calls if call["path"] == REFRESHES[1])
     assert other - killed < 5 * QUICK["lease_seconds"]
@@ -145,10 +145,10 @@ def test_when_it_is_killed_after_the_platform_has_rotated_the_account_says_so_on
 ) -> None:
     world.fault(action="delay", path=REFRESHES[1], seconds=2)
 
-    kill_one_that_refreshes(account, world, askers)
-    answers = [code for asker in askers for code in asker.hear()]
+    kill_one_that_refreshes(account, world, askers[:SOME])
+    answers = [code for asker in askers[:SOME] for code in asker.hear()]
 
-    assert answers == ["refresh_interrupted"] * PROCESSES * THREADS
+    assert answers == ["refresh_interrupted"] * SOME * THREADS
     assert calls(world, REFRESHES) == 2
     row = ConnectedAccount.objects.get()
     assert (row.health, row.health_code) == ("reconnect_needed", "refresh_interrupted")
