@@ -131,7 +131,9 @@ CODES: Mapping[str, Meaning] = {
         "owner",
     ),
     "platform_unavailable": Meaning(
-        _("%(platform)s did not answer, or was too busy to."), _("Try again in a few minutes."), "nobody"
+        _("%(platform)s did not answer, or was too busy to."),
+        _("Try again in a few minutes; posts are tried again by themselves."),
+        "nobody",
     ),
     "nothing_chosen": Meaning(_("No account was chosen."), _("Tick at least one account."), "owner"),
     "unknown_choice": Meaning(
@@ -156,6 +158,9 @@ CODES: Mapping[str, Meaning] = {
         _("A Facebook Page that is linked to the account, and your right to publish with it."),
         _("You are asked to choose the Page on the way."),
         "owner",
+    ),
+    "page_not_needed": Meaning(
+        _("No Facebook Page."), _("You sign in on Instagram itself, as the account."), "owner"
     ),
     "professional_account": Meaning(
         _("A professional account: business or creator."),

@@ -92,7 +92,7 @@ class InstagramLogin(InstagramPublishing, MetaReceiving, Provider):
         "measure": ("instagram_business_manage_insights",),
     }
     renewal = Renewal(by="access_token", earliest=_REFRESH_AGE)
-    requirements = ("professional_account",)
+    requirements = ("professional_account", "page_not_needed")
     options = OPTIONS
     signing_options = app_options = ("META_APP_SECRET",)
 
