@@ -11,7 +11,7 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
 
@@ -92,14 +92,14 @@ class Project:
         """Make leases run out and waits end, as ten minutes do."""
         past = datetime.now(timezone.utc) - timedelta(minutes=10)
         stamp = past.strftime("%Y-%m-%d %H:%M:%S.%f")
-        with sqlite3.connect(self.database, timeout=30) as database:
+        with closing(sqlite3.connect(self.database, timeout=30, isolation_level=None)) as database:
             table = "connected_accounts_publication"
             database.execute(f"UPDATE {table} SET run_at = ? WHERE run_at IS NOT NULL", [stamp])
             database.execute(f"UPDATE {table} SET lease_until = ? WHERE lease_until IS NOT NULL", [stamp])
             database.execute(f"UPDATE {table} SET intent_at = ? WHERE intent_at IS NOT NULL", [stamp])
 
     def statuses(self) -> Counter[str]:
-        with sqlite3.connect(self.database, timeout=30) as database:
+        with closing(sqlite3.connect(self.database, timeout=30)) as database:
             return Counter(
                 row[0] for row in database.execute("SELECT status FROM connected_accounts_publication")
             )
