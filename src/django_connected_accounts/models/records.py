@@ -117,4 +117,4 @@ class IdempotencyKey(models.Model):
         constraints = (models.UniqueConstraint(fields=("user", "key"), name="connected_accounts_one_answer"),)
 
     def __str__(self) -> str:
-        return self.key
+        return str(self.key)
