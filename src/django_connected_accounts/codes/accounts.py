@@ -87,7 +87,9 @@ CODES: Mapping[str, Meaning] = {
         "nobody",
     ),
     "refresh_interrupted": Meaning(
-        _("We asked the platform to renew our access, never learned its answer, and the old access has ended."),
+        _(
+            "We asked the platform to renew our access, never learned its answer, and the old access has ended."
+        ),
         _("Reconnect the account."),
         "owner",
     ),
