@@ -88,7 +88,8 @@ CODES: Mapping[str, Meaning] = {
     ),
     "refresh_interrupted": Meaning(
         _(
-            "We asked the platform to renew our access, never learned its answer, and the old access has ended."
+            "We asked the platform to renew our access, never learned its answer, "
+            "and the old access has ended."
         ),
         _("Reconnect the account."),
         "owner",
