@@ -84,7 +84,8 @@ def test_nobody_decides_about_somebody_elses_publication(
     assert known.content == unknown.content
 
 
-def test_a_link_that_is_none_is_refused(ada: Api, publication: Publication) -> None:
+@pytest.mark.parametrize("link", ["javascript:alert(1)", "http://[", "www.instagram.com/p/x"])
+def test_a_link_that_is_none_is_refused(link: str, ada: Api, publication: Publication) -> None:
     _stand(publication, "unknown")
-    answer = ada.post(f"/publications/{publication.pk}/live", {"permalink": "javascript:alert(1)"})
+    answer = ada.post(f"/publications/{publication.pk}/live", {"permalink": link})
     assert (answer.status_code, set(answer.json()["error"]["fields"])) == (422, {"permalink"})

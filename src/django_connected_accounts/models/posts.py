@@ -63,7 +63,8 @@ class Post(models.Model):
         indexes = (models.Index(fields=("user", "-created_at", "-id"), name="connected_accounts_posts"),)
 
     def __str__(self) -> str:
-        return f"{self.get_kind_display()}: {self.text[:40]}" if self.text else self.get_kind_display()
+        words = " ".join(self.text.split())
+        return f"{self.get_kind_display()}: {words[:40]}" if words else self.get_kind_display()
 
 
 def media_storage() -> Storage:

@@ -30,6 +30,7 @@ from django_connected_accounts.models.leases import DatabaseNow
 from django_connected_accounts.providers.types import Pending, Published
 
 from . import events, tokens
+from .links import web_link
 
 log = logging.getLogger("django_connected_accounts")
 
@@ -49,9 +50,10 @@ def finish(publication: Publication, outcome: Published | Pending) -> None:
     publication.attempts, publication.remedy, publication.detail = 0, "", ""
     if isinstance(outcome, Published):
         publication.status = Status.PUBLISHED
-        linked = outcome.permalink and not publication.permalink
+        link = web_link(outcome.permalink)
+        linked = link and not publication.permalink
         publication.remote_id = outcome.remote_id
-        publication.permalink = outcome.permalink or publication.permalink
+        publication.permalink = link or publication.permalink
         publication.published_at = publication.published_at or outcome.published_at or timezone.now()
         publication.code = outcome.warning
         data = {"remote_id": outcome.remote_id, "permalink": publication.permalink}

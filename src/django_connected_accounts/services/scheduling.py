@@ -6,7 +6,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from datetime import timezone as fixed_zone
 from typing import Any
-from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from django.conf import settings
@@ -20,6 +19,7 @@ from django_connected_accounts.models.leases import DatabaseNow
 from django_connected_accounts.providers.types import Problem
 
 from . import composing, events, reviewing, storing
+from .links import web_link
 
 Status = Publication.Status
 PAST_TOLERANCE = timedelta(minutes=1)
@@ -143,9 +143,8 @@ def check_again(publication: Publication, *, by: Any) -> None:
 
 def mark_live(publication: Publication, permalink: str, *, by: Any) -> None:
     """Take a person's word, and link, that it is live."""
-    permalink = permalink.strip()
-    parts = urlsplit(permalink)
-    if parts.scheme not in ("http", "https") or not parts.hostname or len(permalink) > 2000:
+    link = web_link(permalink)
+    if not link:
         raise InvalidRequest("link_malformed", field="permalink")
     _decide(
         publication,
@@ -153,8 +152,8 @@ def mark_live(publication: Publication, permalink: str, *, by: Any) -> None:
         "published",
         by,
         status=Status.PUBLISHED,
-        permalink=permalink,
-        remote_id=permalink[-191:],
+        permalink=link,
+        remote_id=link[-191:],
         published_at=publication.intent_at or timezone.now(),
         intent_at=None,
         checkpoint=None,
