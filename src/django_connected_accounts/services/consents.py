@@ -26,6 +26,7 @@ from django_connected_accounts.providers.types import Connection, Profile, Token
 
 from . import events, health, tokens
 from .scheduling import wake
+from .links import web_link
 
 Health = ConnectedAccount.Health
 
@@ -124,9 +125,7 @@ def refresh_profile(account: ConnectedAccount, profile: Profile) -> None:
     """Set what the platform says of the account now, for the caller to save."""
     account.username = profile.username[:255]
     account.display_name = profile.display_name[:255]
-    account.profile_picture_url = (
-        profile.profile_picture_url if len(profile.profile_picture_url) <= 2000 else ""
-    )
+    account.profile_picture_url = web_link(profile.profile_picture_url)
     account.account_type = profile.account_type[:64]
     account.platform_user_id = profile.user_id or account.platform_user_id
     account.details = {**account.details, **profile.details}
