@@ -53,17 +53,25 @@ class KeyProvider(Protocol):
 
 
 class SettingsKeys:
-    """The keys of ``CONNECTED_ACCOUNTS_ENCRYPTION_KEYS``: the first encrypts, all decrypt."""
+    """The keys of ``CONNECTED_ACCOUNTS_ENCRYPTION_KEYS``: the first encrypts, all decrypt.
+
+    One that is none keeps everything from being encrypted, and nothing from being read with the others.
+    """
 
     def __init__(self) -> None:
-        self._masters = [decode_key(key) for key in settings.CONNECTED_ACCOUNTS_ENCRYPTION_KEYS]
+        self._masters: list[bytes] = []
+        self._refuses = False
+        self._trouble = "CONNECTED_ACCOUNTS_ENCRYPTION_KEYS is empty, and secrets are never stored in clear."
+        for key in settings.CONNECTED_ACCOUNTS_ENCRYPTION_KEYS:
+            try:
+                self._masters.append(decode_key(key))
+            except ImproperlyConfigured as error:
+                self._trouble, self._refuses = str(error), True
         self._by_kid = {kid(master): master for master in reversed(self._masters)}
 
     def primary(self) -> bytes:
-        if not self._masters:
-            raise ImproperlyConfigured(
-                "CONNECTED_ACCOUNTS_ENCRYPTION_KEYS is empty, and secrets are never stored in clear."
-            )
+        if self._refuses or not self._masters:
+            raise ImproperlyConfigured(self._trouble)
         return self._masters[0]
 
     def get(self, kid: str) -> bytes | None:

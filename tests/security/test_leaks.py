@@ -49,12 +49,20 @@ PAGES, API = "connected_accounts", "connected_accounts_api"
 @pytest.fixture
 def world(sandbox: World, settings: Any) -> Iterator[World]:
     """The sandbox behind real sockets, so that the HTTP libraries have something to log."""
-    before = sandbox.base_url
+    before, fetch = sandbox.base_url, sandbox.fetch
+
+    def fetch_and_hang_up(url: str) -> Any:
+        try:
+            return fetch(url)
+        finally:
+            connection.close()  # of the sandbox's thread, which asked our site for the media
+
+    sandbox.fetch = fetch_and_hang_up
     with serving(sandbox) as url:
         settings.CONNECTED_ACCOUNTS_SANDBOX = url
         registry.reset()
         yield sandbox
-    sandbox.base_url = before
+    sandbox.base_url, sandbox.fetch = before, fetch
 
 
 class Told:

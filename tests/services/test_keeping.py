@@ -69,7 +69,7 @@ def test_the_time_is_that_of_the_platforms(account: ConnectedAccount, world: Wor
     assert calls(world, REFRESHES) == 1
 
 
-@pytest.mark.parametrize("health", [Health.RECONNECT_NEEDED, Health.ACTION_NEEDED, Health.UNDECRYPTABLE])
+@pytest.mark.parametrize("health", [Health.RECONNECT_NEEDED, Health.ACTION_NEEDED])
 def test_an_account_that_needs_its_owner_is_left_alone_for_a_day(
     account: ConnectedAccount, world: World, health: str
 ) -> None:

@@ -13,6 +13,7 @@ from django.utils import timezone
 from django.utils.crypto import constant_time_compare
 
 from django_connected_accounts.exceptions import ConnectionFailed
+from django_connected_accounts.fields import rotation
 from django_connected_accounts.models import ConnectionAttempt
 from django_connected_accounts.providers.base import Provider
 
@@ -101,6 +102,11 @@ def purge(limit: int = 100) -> int:
     if old:
         ConnectionAttempt.objects.filter(pk__in=old).delete()
     return ended
+
+
+def refuse_without_key() -> None:
+    """Raise ImproperlyConfigured where nothing can be encrypted: then nobody is sent off for a consent."""
+    rotation.primary(ConnectionAttempt._meta.get_field("candidates"))
 
 
 def deadline() -> datetime:

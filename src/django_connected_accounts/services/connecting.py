@@ -79,8 +79,8 @@ def begin(
     """
     if not browser:
         raise ValueError("browser must be a secret kept in the session")
-    provider = registry.get(platform)
-    rules = access()
+    provider, rules = registry.get(platform), access()
+    attempts.refuse_without_key()
     if not rules.may_connect(user, platform):
         raise InvalidRequest("not_permitted", platform=provider.name)
     if account is not None and not rules.accounts(user).filter(pk=account.pk, platform=platform).exists():

@@ -14,13 +14,16 @@ from django_connected_accounts import registry
 from django_connected_accounts.exceptions import ConnectedAccountsError, UndecryptableToken
 from django_connected_accounts.models import ConnectedAccount
 
-from . import renewal, tokens
+from . import health, renewal, tokens
+from .scheduling import wake
 
 log = logging.getLogger("django_connected_accounts")
 
 Health = ConnectedAccount.Health
 
-KEPT_ALIVE = frozenset({*ConnectedAccount.USABLE, Health.PAUSED, Health.PERMISSION_MISSING})
+KEPT_ALIVE = frozenset(
+    {*ConnectedAccount.USABLE, Health.PAUSED, Health.PERMISSION_MISSING, Health.UNDECRYPTABLE}
+)
 """How accounts are whose tokens are looked after unasked."""
 
 REST = timedelta(days=1)
@@ -78,6 +81,19 @@ def _claim(account: ConnectedAccount) -> bool:
     return bool(mine.update(refresh_at=registry.now() + rest)) and wanted
 
 
+def _reopen(account: ConnectedAccount) -> None:
+    """Put an account back to how it was, now that its secrets can be read: the key is there again."""
+    closed = account.events.filter(verb="account.health", data__health=Health.UNDECRYPTABLE)
+    event = closed.order_by("-at").first()
+    state, code = Health.ACTIVE, ""
+    if event and event.data["was"] == Health.PAUSED:
+        state, code = Health.PAUSED, "account_paused"
+    elif account.permissions.get("publish") is False:
+        state, code = Health.PERMISSION_MISSING, "permission_missing"
+    if health.change(account, state, code, only_from={Health.UNDECRYPTABLE}) and account.is_active:
+        wake(account)
+
+
 def _look_after(account: ConnectedAccount) -> None:
     provider = registry.get(account.platform)
     now = provider.http.now()
@@ -86,7 +102,9 @@ def _look_after(account: ConnectedAccount) -> None:
     except UndecryptableToken as error:
         tokens.invalidate(account, error)
         return
-    if possible:
+    if account.health == Health.UNDECRYPTABLE:
+        _reopen(account)
+    elif possible:
         tokens.refresh(account)
         return
     tokens.fresh(account)  # finds out whether they have ended

@@ -10,6 +10,9 @@ from django_connected_accounts.providers.base import Provider
 
 FIRST_RETRY, LAST_RETRY = timedelta(minutes=1), timedelta(hours=1)
 LONGEST_WAIT = timedelta(days=2)
+UNREADABLE = timedelta(minutes=15)
+"""When to see whether tokens that can't be read can be: operators bring keys back."""
+
 PLACES = 1_000_000
 
 

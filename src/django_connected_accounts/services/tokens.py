@@ -111,6 +111,8 @@ def invalidate(account: ConnectedAccount, error: ConnectedAccountsError) -> bool
     """Write what this error says about the account. False: nothing, or its tokens were replaced since."""
     for remedy, state in REMEDIES.items():
         if isinstance(error, remedy):
+            if state == Health.UNDECRYPTABLE:
+                _note(account, refresh_at=registry.now() + renewal.UNREADABLE)
             version = account.token_version
             return health.change(account, state, error.code, error.detail, only_version=version)
     return False
