@@ -50,7 +50,7 @@ class Begun:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Candidate:
-    """An account to choose; ``unusable`` is the code of why it can't be, ``connected``: it is, and is well."""
+    """An account to choose; ``unusable`` is the code of why it can't be, ``connected``: it is, and well."""
 
     account_id: str
     username: str

@@ -25,8 +25,8 @@ from django_connected_accounts.providers.base import Provider
 from django_connected_accounts.providers.types import Connection, Profile, Tokens
 
 from . import events, health, tokens
-from .scheduling import wake
 from .links import web_link
+from .scheduling import wake
 
 Health = ConnectedAccount.Health
 
