@@ -60,17 +60,21 @@ class SettingsKeys:
 
     def __init__(self) -> None:
         self._masters: list[bytes] = []
-        self._refuses = False
-        self._trouble = "CONNECTED_ACCOUNTS_ENCRYPTION_KEYS is empty, and secrets are never stored in clear."
-        for key in settings.CONNECTED_ACCOUNTS_ENCRYPTION_KEYS:
+        self._trouble = ""
+        keys = settings.CONNECTED_ACCOUNTS_ENCRYPTION_KEYS
+        if not keys:
+            self._trouble = (
+                "CONNECTED_ACCOUNTS_ENCRYPTION_KEYS is empty, and secrets are never stored in clear."
+            )
+        for key in keys:
             try:
                 self._masters.append(decode_key(key))
             except ImproperlyConfigured as error:
-                self._trouble, self._refuses = str(error), True
+                self._trouble = str(error)
         self._by_kid = {kid(master): master for master in reversed(self._masters)}
 
     def primary(self) -> bytes:
-        if self._refuses or not self._masters:
+        if self._trouble:
             raise ImproperlyConfigured(self._trouble)
         return self._masters[0]
 

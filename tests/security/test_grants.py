@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from django_connected_accounts.exceptions import ProviderError, RateLimited, Unavailable
 from django_connected_accounts.models import ConnectedAccount, Event, Revocation
+from django_connected_accounts.providers.types import Tokens
 from django_connected_accounts.sandbox import World
 from django_connected_accounts.services import accounts, revoking, tokens
 from tests.strict_platform import Strict
@@ -103,6 +104,22 @@ def test_an_answer_that_is_no_token_changes_no_token(
     assert (row.access_token, row.refresh_token, row.token_expires_at, row.token_version) == before
     assert row.health == Health.REFRESH_RETRYING
     assert row.is_active
+
+
+def test_a_refresh_token_is_kept_until_another_comes_and_replaced_when_it_does(
+    visitor: Visitor, strict: type[Strict]
+) -> None:
+    state = visitor.begins("strict").authorization_url.partition("state=")[2].partition("&")[0]
+    visitor.returns({"state": [state], "code": ["c"]}, "strict")
+    account = ConnectedAccount.objects.get()
+    held = []
+    for answer in (Tokens(access_token="alone"), Tokens(access_token="both", refresh_token="younger")):
+        strict.answer = answer
+        tokens.refresh(account)
+        row = ConnectedAccount.objects.get()
+        held.append((row.access_token, row.refresh_token))
+
+    assert held == [("alone", "refresh-0"), ("both", "younger")]
 
 
 def test_a_lost_answer_changes_no_token(account: ConnectedAccount, world: World) -> None:

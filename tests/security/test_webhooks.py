@@ -139,6 +139,18 @@ def test_another_secret_is_refused(
     refused(meta.sends(callback, signed(secret, **facts, user_id=account.platform_user_id)))
 
 
+@pytest.mark.parametrize("callback", CALLBACKS)
+def test_a_callback_reaches_nobody_but_the_person_it_names(
+    callback: str, meta: Meta, account: ConnectedAccount, visitor: Visitor
+) -> None:
+    other = visitor.connects("creator", "instagram_login")
+    assert meta.calls_back(callback, {"user_id": account.platform_user_id}).status_code == 200
+
+    active = dict(ConnectedAccount.objects.values_list("pk", "is_active"))
+    assert active == {account.pk: False, other.pk: True}
+    assert ConnectedAccount.objects.get(pk=other.pk).access_token == other.access_token
+
+
 @pytest.mark.usefixtures("nothing_changes")
 @pytest.mark.parametrize("callback", CALLBACKS)
 def test_one_form_with_two_requests_is_refused(callback: str, meta: Meta, account: ConnectedAccount) -> None:
