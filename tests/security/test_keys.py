@@ -184,6 +184,7 @@ def test_when_the_key_is_back_everything_goes_on_by_itself(
     assert account.health == (Health.PAUSED if paused else Health.ACTIVE)
     assert publication.status == (Publication.Status.HELD if paused else Publication.Status.PUBLISHED)
     assert calls(world, ("graph.instagram.com", "/refresh_access_token")) == exchanges
+    assert account.refresh_at is not None
     assert account.refresh_at > registry.now()
 
 
