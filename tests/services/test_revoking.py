@@ -7,8 +7,10 @@ from django.db import connection, transaction
 from django.utils import timezone
 
 from django_connected_accounts.models import ConnectedAccount, Event, Revocation
+from django_connected_accounts.providers.instagram import Instagram
+from django_connected_accounts.providers.types import Tokens
 from django_connected_accounts.sandbox import World
-from django_connected_accounts.services import accounts, revoking
+from django_connected_accounts.services import accounts, publishing, revoking
 from tests.visitor import Visitor, at_once
 
 Health = ConnectedAccount.Health
@@ -73,6 +75,24 @@ def test_it_is_told_again_until_it_is_given_up_and_somebody_is_asked_to(
     assert not Revocation.objects.exists(), "the secrets are not kept for ever"
     event = Event.objects.get(verb="account.revoke_failed")
     assert (event.account, event.code, event.notice) == (account, "revoke_failed", "revoke_failed")
+
+
+class Broken(Instagram):
+    def revoke(self, tokens: Tokens) -> None:
+        raise ZeroDivisionError
+
+
+def test_a_provider_that_breaks_ends_neither_the_tick_nor_the_trying(
+    account: ConnectedAccount, visitor: Visitor, world: World, settings: Any
+) -> None:
+    accounts.disconnect(account, by=visitor.user)
+    settings.CONNECTED_ACCOUNTS_PROVIDERS = {"instagram": {"CLASS": f"{__name__}.Broken"}}
+    publishing.tick()
+    assert Revocation.objects.get().attempts == 1
+
+    settings.CONNECTED_ACCOUNTS_PROVIDERS = {}
+    again()
+    assert endings(world) == 1
 
 
 def test_a_grant_that_another_account_lives_on_is_left_alone(visitor: Visitor, world: World) -> None:

@@ -66,7 +66,10 @@ def revoke_due(limit: int = 10) -> int:
         again = timezone.now() + WAITS[min(revocation.attempts, len(WAITS) - 1)]
         if mine.update(run_at=again, attempts=F("attempts") + 1):
             done += 1
-            _revoke(revocation)
+            try:
+                _revoke(revocation)
+            except Exception:
+                log.exception("Grant %s could not be ended; it is tried again", revocation.pk)
     return done
 
 
