@@ -15,7 +15,7 @@ from django.test import Client, RequestFactory
 from django.urls import reverse
 from django.views.debug import ExceptionReporter, technical_500_response
 
-from django_connected_accounts.models import ConnectedAccount, ConnectionAttempt
+from django_connected_accounts.models import ConnectedAccount, ConnectionAttempt, Revocation
 from django_connected_accounts.providers.http import Http
 from django_connected_accounts.providers.meta.graph import Graph
 from django_connected_accounts.sandbox import World, consent, samples
@@ -112,7 +112,7 @@ ACTS: dict[str, Callable[[Visitor, ConnectedAccount], Any]] = {
     "choose": lambda visitor, account: chosen(visitor),
     "refresh": lambda visitor, account: tokens.refresh(account),
     "verify": lambda visitor, account: accounts.verify(account, by=None),
-    "revoke": lambda visitor, account: revoking.revoke_due(),
+    "revoke": lambda visitor, account: [revoking._revoke(due) for due in Revocation.objects.all()],
     "publish": lambda visitor, account: publishing._run(account.publications.get()),
 }
 
