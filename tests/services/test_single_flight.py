@@ -13,6 +13,7 @@ import time
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import pytest
@@ -40,7 +41,12 @@ class Asker:
     def __init__(self) -> None:
         command = [sys.executable, "-m", "tests.services.asking", str(connection.settings_dict["NAME"])]
         pipe, here = subprocess.PIPE, Path(__file__).parents[2]
-        self.process = subprocess.Popen(command, stdin=pipe, stdout=pipe, text=True, cwd=here)
+        # Who is killed clears nothing away.
+        self.folder = TemporaryDirectory()
+        environment = {**os.environ, "TMPDIR": self.folder.name}
+        self.process = subprocess.Popen(
+            command, stdin=pipe, stdout=pipe, text=True, cwd=here, env=environment
+        )
 
     def tell(self, **what: Any) -> None:
         assert self.process.stdin
@@ -54,6 +60,7 @@ class Asker:
     def kill(self) -> None:
         self.process.kill()
         self.process.communicate()
+        self.folder.cleanup()
 
 
 @pytest.fixture(scope="module")
