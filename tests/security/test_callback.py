@@ -140,7 +140,7 @@ def test_a_callback_sent_twice_exchanges_its_code_once(visitor: Visitor, world: 
 def test_a_callback_sent_twice_at_once_exchanges_its_code_once(
     visitor: Visitor, strict: type[Strict]
 ) -> None:
-    for trial in range(20):
+    for trial in range(60):
         params = {"code": [f"code-{trial}"], "state": [state_of(visitor.begins("strict"))]}
 
         ended = at_once(*[lambda params=params: visitor.returns(params, "strict")] * 2)
@@ -149,7 +149,7 @@ def test_a_callback_sent_twice_at_once_exchanges_its_code_once(
             "ConnectionAttempt",
             "attempt_replayed",
         ], ended
-    assert [exchange["code"] for exchange in strict.exchanged] == [f"code-{trial}" for trial in range(20)]
+    assert [exchange["code"] for exchange in strict.exchanged] == [f"code-{trial}" for trial in range(60)]
     assert ConnectedAccount.objects.count() == 1
 
 
