@@ -10,6 +10,7 @@
         ├── NotAuthorized       the owner must reconnect
         ├── ActionNeeded        the owner must act on the platform itself
         ├── PermissionMissing   the owner must reconnect and grant more
+        ├── OperatorNeeded      whoever runs the app must mend its registration, version or bill
         ├── ContentRejected     the author must edit the post
         ├── RateLimited         wait ``retry_after`` seconds
         ├── Unavailable         nothing happened: repeat
@@ -22,7 +23,7 @@ exception carries a secret.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 if TYPE_CHECKING:
     from .providers.types import Problem
@@ -138,6 +139,12 @@ class PermissionMissing(ProviderError):
         self.scopes = tuple(scopes)
 
 
+class OperatorNeeded(ProviderError):
+    """The app is not let in: its registration, version or bill. No account and no post is at fault."""
+
+    default_code = "app_misconfigured"
+
+
 class ContentRejected(ProviderError):
     """The platform will not take this content: the author must edit it."""
 
@@ -145,13 +152,25 @@ class ContentRejected(ProviderError):
 
 
 class RateLimited(ProviderError):
-    """Too many calls or posts: wait ``retry_after`` seconds. Nothing happened."""
+    """Too many calls or posts: wait ``retry_after`` seconds. Nothing happened.
+
+    ``scope`` says whose budget is spent: this account's, or that of the app with all its accounts.
+    """
 
     default_code = "rate_limited"
 
-    def __init__(self, code: str = "", detail: str = "", *, retry_after: float = 60.0, **kwargs: Any) -> None:
+    def __init__(
+        self,
+        code: str = "",
+        detail: str = "",
+        *,
+        retry_after: float = 60.0,
+        scope: Literal["app", "account"] = "account",
+        **kwargs: Any,
+    ) -> None:
         super().__init__(code, detail, **kwargs)
         self.retry_after = retry_after
+        self.scope = scope
 
 
 class Unavailable(ProviderError):

@@ -55,6 +55,7 @@ VERBS: Mapping[str, Signal | None] = {
     "publication.retrying": publication_changed,
     "publication.waiting": publication_changed,
     "publication.held": publication_changed,
+    "publication.handed_over": publication_changed,
     "publication.unknown": publication_changed,
     "publication.cancelled": publication_changed,
     "publication.rescheduled": publication_changed,

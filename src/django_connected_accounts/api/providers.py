@@ -46,7 +46,13 @@ def _publishing(provider: Any) -> dict[str, Any]:
     return {
         "kinds": list(provider.kinds),
         "options": {
-            name: {"type": option.type, "kinds": list(option.kinds), "help": str(option.help)}
+            name: {
+                "type": option.type,
+                "kinds": list(option.kinds),
+                "help": str(option.help),
+                "choices": dict(option.choices),
+                "required": option.required,
+            }
             for name, option in provider.options.items()
         },
         "limits": {

@@ -11,6 +11,7 @@ from django_connected_accounts.exceptions import (
     ContentRejected,
     InvalidRequest,
     NotAuthorized,
+    OperatorNeeded,
     OutcomeUnknown,
     PermissionMissing,
     ProviderError,
@@ -74,6 +75,7 @@ BY_CLASS: Mapping[type[ConnectedAccountsError], int] = {
     RateLimited: 429,
     Unavailable: 503,
     OutcomeUnknown: 502,
+    OperatorNeeded: 503,
     ProviderError: 502,
     ConnectedAccountsError: 500,
 }

@@ -53,6 +53,11 @@ CODES: Mapping[str, Meaning] = {
         _("Open the post to see where it stands."),
         "author",
     ),
+    "handed_over": Meaning(
+        _("%(platform)s has put the post into the account's inbox there. It is not published."),
+        _("Open the app, find it among the notifications, and publish it there."),
+        "owner",
+    ),
     "comment_permission_missing": Meaning(
         _("%(account)s does not let us write comments."),
         _("Reconnect it and allow comments, or leave the first comment out."),

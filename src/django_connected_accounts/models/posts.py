@@ -27,6 +27,7 @@ class Post(models.Model):
         STORY = "story", _("Story")
         TEXT = "text", _("Text")
         VIDEO = "video", _("Video")
+        DOCUMENT = "document", _("Document")
 
     class Review(models.TextChoices):
         DRAFT = "draft", _("Draft")
@@ -128,6 +129,7 @@ class Publication(Leased):
         SENDING = "sending", _("Publishing")
         WAITING = "waiting", _("Processing on the platform")
         PUBLISHED = "published", _("Published")
+        HANDED_OVER = "handed_over", _("In the inbox there, not published")
         FAILED = "failed", _("Failed")
         UNKNOWN = "unknown", _("Check needed")
         MISSED = "missed", _("Missed")

@@ -25,7 +25,7 @@ from .preview import checks, previews
 
 Status = Publication.Status
 
-NEEDS_SOMEONE = (Status.UNKNOWN, Status.FAILED, Status.MISSED)
+NEEDS_SOMEONE = (Status.UNKNOWN, Status.FAILED, Status.MISSED, Status.HANDED_OVER)
 UNDER_WAY = (Status.SENDING, Status.WAITING)
 REFRESH_SECONDS = 4
 SOON = timedelta(minutes=2)

@@ -25,6 +25,7 @@ from .types import (
     App,
     Connection,
     Draft,
+    HandedOver,
     Limits,
     Notification,
     Option,
@@ -173,6 +174,10 @@ class Publishes(ABC):
     options: ClassVar[Mapping[str, Option]] = {}
     """What `Draft.options` may hold, by name."""
 
+    def options_for(self, connection: Connection) -> Mapping[str, Option]:
+        """Return the options as this account has them now; a platform that lets accounts differ is asked."""
+        return self.options
+
     @abstractmethod
     def problems(self, draft: Draft) -> list[Problem]:
         """Return what stands in the way of this draft; nothing is called or fetched. No errors: go ahead."""
@@ -184,7 +189,7 @@ class Publishes(ABC):
     @abstractmethod
     def publish(
         self, connection: Connection, draft: Draft, checkpoint: Mapping[str, Any] | None = None
-    ) -> Published | Pending:
+    ) -> Published | Pending | HandedOver:
         """Take one step. ``checkpoint`` is what the last step returned, None for the first."""
 
     @abstractmethod

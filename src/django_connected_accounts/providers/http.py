@@ -95,11 +95,14 @@ class Http:
         params: Mapping[str, Any] | None = None,
         data: Mapping[str, Any] | bytes | None = None,
         json: Any = None,
+        files: Mapping[str, tuple[str, bytes, str]] | None = None,
         headers: Mapping[str, str] | None = None,
         token: str = "",
         timeout: float | None = None,
     ) -> Response:
         """Return the platform's answer. ``token`` travels as bearer, ``timeout`` bounds the wait for it.
+
+        ``files`` are parts of a multipart body: name to file name, bytes and media type.
 
         A repeatable call whose connection breaks is made once more at once. What then has no answer, or a
         5xx, a redirect or a success that can't be read, raises `Unavailable`, or `OutcomeUnknown` where it is
@@ -108,7 +111,13 @@ class Http:
         if token and not (token.isascii() and token.isprintable()):
             raise NotAuthorized("token_malformed", "the stored token can't be sent", provider=self.provider)
         request = requests.Request(
-            method, self.browser_url(url), params=params, data=data, json=json, headers=dict(headers or {})
+            method,
+            self.browser_url(url),
+            params=params,
+            data=data,
+            json=json,
+            files=files,
+            headers=dict(headers or {}),
         )
         request.auth = _Bearer(token)
         call = _Call(self.provider, method, url, repeatable)

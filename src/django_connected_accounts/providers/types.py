@@ -7,8 +7,10 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Any, BinaryIO, Literal
 
-Kind = Literal["photo", "carousel", "reel", "story", "text", "video"]
-MediaKind = Literal["image", "video"]
+from django_connected_accounts.exceptions import ContentRejected
+
+Kind = Literal["photo", "carousel", "reel", "story", "text", "video", "document"]
+MediaKind = Literal["image", "video", "document"]
 Severity = Literal["error", "warning"]
 
 
@@ -91,11 +93,13 @@ class Connection:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Media:
-    """One picture or film of a draft, with the facts that preflight needs.
+    """One picture, film or document of a draft, with the facts that preflight needs.
 
     ``width`` and ``height`` are pixels as seen (after EXIF rotation), ``size`` bytes, ``duration`` seconds;
     None means "not checked". ``url`` is public and short-lived, made for this publish; ``open`` gives the
-    bytes. ``user_tags`` are ``{"username", "x", "y"}`` with x and y from 0 to 1 from the top left.
+    bytes, which `read` takes a piece at a time. ``codec`` and ``frame_rate`` are a film's, ``name`` is that
+    of the author's file. ``user_tags`` are ``{"username", "x", "y"}`` with x and y from 0 to 1 from the top
+    left.
     """
 
     kind: MediaKind
@@ -107,9 +111,20 @@ class Media:
     height: int | None = None
     duration: float | None = None
     colour: str = ""
+    codec: str = ""
+    frame_rate: float | None = None
+    name: str = ""
     alt_text: str = ""
     user_tags: Sequence[Mapping[str, Any]] = ()
     cover_url: str = field(default="", repr=False)
+
+    def read(self, offset: int, length: int) -> bytes:
+        """Return at most ``length`` bytes from ``offset``: never hold more than a piece in memory."""
+        if self.open is None:
+            raise ContentRejected("media_missing")
+        with self.open() as file:
+            file.seek(offset)
+            return file.read(length)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -156,6 +171,13 @@ class Published:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class HandedOver:
+    """The platform has it and did not publish it: its owner must finish it there (TikTok's inbox)."""
+
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Problem:
     """One reason why a draft can't go out as it is (error), or one to think about (warning).
 
@@ -186,11 +208,17 @@ Limits = Mapping[str, Limit]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Option:
-    """Something a platform lets the author choose for these ``kinds`` of posts."""
+    """Something a platform lets the author choose for these ``kinds`` of posts.
 
-    type: Literal["text", "integer", "boolean", "list"]
+    ``choices`` are what a "choice" may be, value to label. What is ``required`` has no default: the author
+    must choose. The fields of an "object" are described by ``help``.
+    """
+
+    type: Literal["text", "integer", "boolean", "list", "choice", "object"]
     kinds: tuple[Kind, ...]
     help: str
+    choices: Mapping[str, str] = field(default_factory=dict)
+    required: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

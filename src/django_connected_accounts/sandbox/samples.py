@@ -1,4 +1,4 @@
-"""Pictures and films made from nothing, good enough for the simulated platforms to accept."""
+"""Pictures, films and documents made from nothing, good enough for the simulated platforms to accept."""
 
 from __future__ import annotations
 
@@ -38,6 +38,13 @@ def mp4(seconds: float = 5.0, *, width: int = 1080, height: int = 1920, faststar
     mdat = _box(b"mdat", bytes(1024))
     head = _box(b"ftyp", b"isom" + bytes(4) + b"isommp42")
     return head + (moov + mdat if faststart else mdat + moov)
+
+
+def pdf(title: str = "A document") -> bytes:
+    """Return a document of one empty page."""
+    out = io.BytesIO()
+    Image.new("RGB", (300, 400), "white").save(out, "PDF", title=title)
+    return out.getvalue()
 
 
 def _box(name: bytes, content: bytes) -> bytes:

@@ -18,6 +18,7 @@ from django_connected_accounts.exceptions import (
     ActionNeeded,
     ConnectedAccountsError,
     NotAuthorized,
+    OperatorNeeded,
     OutcomeUnknown,
     PermissionMissing,
     ProviderError,
@@ -27,7 +28,7 @@ from django_connected_accounts.exceptions import (
 )
 from django_connected_accounts.models import ConnectedAccount, Publication
 from django_connected_accounts.models.leases import DatabaseNow
-from django_connected_accounts.providers.types import Pending, Published
+from django_connected_accounts.providers.types import HandedOver, Pending, Published
 
 from . import events, tokens
 from .links import web_link
@@ -36,12 +37,15 @@ log = logging.getLogger("django_connected_accounts")
 
 Status = Publication.Status
 FIRST_WAIT, LONGEST_WAIT = 15.0, 30 * 60.0
-NEEDS_SOMEONE = (Status.FAILED, Status.UNKNOWN, Status.MISSED)
+NEEDS_SOMEONE = (Status.FAILED, Status.UNKNOWN, Status.MISSED, Status.HANDED_OVER)
 OWNER_MUST_ACT = (NotAuthorized, ActionNeeded, PermissionMissing, UndecryptableToken)
 
 
-def finish(publication: Publication, outcome: Published | Pending) -> None:
-    """The step is done: go on, wait, or be published."""
+def finish(publication: Publication, outcome: Published | Pending | HandedOver) -> None:
+    """The step is done: go on, wait, be published, or be left to its owner on the platform."""
+    if isinstance(outcome, HandedOver):
+        stop(publication, Status.HANDED_OVER, "handed_over")
+        return
     was = publication.status
     following = outcome if isinstance(outcome, Pending) else outcome.follow_up
     publication.checkpoint = dict(following.checkpoint) if following else None
@@ -97,6 +101,8 @@ def apply(publication: Publication, error: Exception) -> None:
         stop(publication, Status.HELD, error.code, wait=error.retry_after)
     elif isinstance(error, Unavailable):
         _again(publication, error.retry_after)
+    elif isinstance(error, OperatorNeeded):
+        stop(publication, Status.HELD, error.code)
     elif isinstance(error, ImproperlyConfigured):
         _again(publication, LONGEST_WAIT)
     elif isinstance(error, NotAuthorized) and publication.attempts == 0 and _refreshed(publication.account):

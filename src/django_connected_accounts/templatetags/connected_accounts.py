@@ -50,12 +50,14 @@ STATUS_TONES: Mapping[str, str] = {
     Status.UNKNOWN: "warn",
     Status.MISSED: "bad",
     Status.HELD: "warn",
+    Status.HANDED_OVER: "warn",
     Status.CANCELLED: "quiet",
 }
 WORST_FIRST = (
     Status.UNKNOWN,
     Status.FAILED,
     Status.MISSED,
+    Status.HANDED_OVER,
     Status.HELD,
     Status.WAITING,
     Status.SENDING,

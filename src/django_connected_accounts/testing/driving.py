@@ -8,9 +8,15 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any, Protocol
 
-from django_connected_accounts.exceptions import OutcomeUnknown, ProviderError, RateLimited, Unavailable
+from django_connected_accounts.exceptions import (
+    ActionNeeded,
+    OutcomeUnknown,
+    ProviderError,
+    RateLimited,
+    Unavailable,
+)
 from django_connected_accounts.providers.base import Publishes
-from django_connected_accounts.providers.types import Connection, Draft, Pending, Published
+from django_connected_accounts.providers.types import Connection, Draft, HandedOver, Pending, Published
 
 MAX_STEPS = 100
 MAX_LOOKS = 10
@@ -35,9 +41,9 @@ def drive(
 ) -> Published:
     """Return the published post with its follow-ups done, or raise what stands in the way.
 
-    Only a step that is repeatable, or surely did nothing, is taken twice. ``after_step`` is told the number
-    of each step taken; where it returns False the outcome is forgotten, as when the process dies before it is
-    stored.
+    What is handed over to its owner is `ActionNeeded`. Only a step that is repeatable, or surely did nothing,
+    is taken twice. ``after_step`` is told the number of each step taken; where it returns False the outcome
+    is forgotten, as when the process dies before it is stored.
     """
     checkpoint: Mapping[str, Any] | None = None
     repeatable, live = True, None
@@ -56,6 +62,8 @@ def drive(
             raise
         if outcome is None:
             continue
+        if isinstance(outcome, HandedOver):
+            raise ActionNeeded("handed_over", outcome.note)
         if isinstance(outcome, Published):
             live = _merged(live, outcome)
         following = outcome if isinstance(outcome, Pending) else outcome.follow_up
@@ -73,7 +81,7 @@ def _take(
     draft: Draft,
     checkpoint: Mapping[str, Any] | None,
     clock: Clock,
-) -> Published | Pending | None:
+) -> Published | Pending | HandedOver | None:
     began = clock.now()
     try:
         return provider.publish(connection, draft, checkpoint)

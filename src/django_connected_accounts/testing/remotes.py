@@ -5,17 +5,19 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from datetime import datetime, timezone
-from typing import ClassVar, Literal
+from io import BytesIO
+from typing import Any, ClassVar, Literal
 
 from requests.adapters import BaseAdapter
 
 from django_connected_accounts.providers.base import Provider
-from django_connected_accounts.providers.types import App, Connection, Draft, Kind, Media, Tokens
+from django_connected_accounts.providers.types import App, Connection, Draft, Kind, Media, MediaKind, Tokens
 from django_connected_accounts.registry import SANDBOX_APPS
 from django_connected_accounts.sandbox import SandboxAdapter, World, samples
 
 PHOTO_URL, FILM_URL = "https://media.example/photo.jpg", "https://media.example/film.mp4"
-_FILES = {PHOTO_URL: samples.jpeg(400, 400), FILM_URL: samples.mp4()}
+DOCUMENT_URL = "https://media.example/prices.pdf"
+_FILES = {PHOTO_URL: samples.jpeg(400, 400), FILM_URL: samples.mp4(), DOCUMENT_URL: samples.pdf()}
 
 
 class Remote(ABC):
@@ -83,19 +85,24 @@ class SandboxRemote(Remote):
 
 def sample_draft(kind: Kind) -> Draft:
     """Return a draft of this kind that any platform which has the kind takes."""
-    photo = Media(
-        kind="image", mime="image/jpeg", size=len(_FILES[PHOTO_URL]), url=PHOTO_URL, width=400, height=400
-    )
-    film = Media(kind="video", mime="video/mp4", size=len(_FILES[FILM_URL]), url=FILM_URL, duration=5.0)
+    photo = _media("image", "image/jpeg", PHOTO_URL, width=400, height=400)
+    film = _media("video", "video/mp4", FILM_URL, duration=5.0)
+    document = _media("document", "application/pdf", DOCUMENT_URL, name="Price list.pdf")
     media: Mapping[str, tuple[Media, ...]] = {
         "text": (),
         "carousel": (photo, film),
         "reel": (film,),
         "video": (film,),
+        "document": (document,),
     }
     return Draft(
         kind=kind, text="" if kind == "story" else f"A {kind} to try", media=media.get(kind, (photo,))
     )
+
+
+def _media(kind: MediaKind, mime: str, url: str, **facts: Any) -> Media:
+    body = _FILES[url]
+    return Media(kind=kind, mime=mime, size=len(body), url=url, open=lambda: BytesIO(body), **facts)
 
 
 def fetch(url: str) -> tuple[int, Mapping[str, str], bytes]:

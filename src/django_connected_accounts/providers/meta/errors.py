@@ -14,6 +14,7 @@ from django_connected_accounts.exceptions import (
     ActionNeeded,
     ContentRejected,
     NotAuthorized,
+    OperatorNeeded,
     OutcomeUnknown,
     PermissionMissing,
     ProviderError,
@@ -43,7 +44,7 @@ ERRORS: Mapping[tuple[int | None, int | None], Meaning] = {
     (-1, ANY): Meaning(Unavailable, "platform_unavailable", ambiguous=True),
     (1, ANY): Meaning(Unavailable, "platform_unavailable", ambiguous=True),
     (2, ANY): Meaning(Unavailable, "platform_unavailable", ambiguous=True),
-    (3, ANY): Meaning(ProviderError, "app_misconfigured"),
+    (3, ANY): Meaning(OperatorNeeded, "app_misconfigured"),
     (4, ANY): Meaning(RateLimited, "app_rate_limited", wait=600, ambiguous=True),
     (9, ANY): Meaning(RateLimited, "publishing_quota_reached", wait=3600),
     (10, ANY): Meaning(PermissionMissing, "permission_missing"),
@@ -53,7 +54,7 @@ ERRORS: Mapping[tuple[int | None, int | None], Meaning] = {
     (32, ANY): Meaning(RateLimited, "account_rate_limited", wait=600),
     (100, ANY): Meaning(ContentRejected, "request_refused"),
     (100, 33): Meaning(Unavailable, "object_not_visible", ambiguous=True),
-    (101, ANY): Meaning(ProviderError, "app_misconfigured"),
+    (101, ANY): Meaning(OperatorNeeded, "app_misconfigured"),
     (102, ANY): Meaning(NotAuthorized, "session_ended"),
     (110, ANY): Meaning(ContentRejected, "request_refused"),
     (190, ANY): Meaning(NotAuthorized, "token_refused"),
@@ -148,7 +149,7 @@ def error_in(response: Response, *, repeatable: bool, provider: str) -> Provider
     else:
         return None
     kind = OutcomeUnknown if meaning.ambiguous and not repeatable else meaning.error
-    known = {"provider": provider, "platform_code": platform_code, "trace_id": trace_id}
+    known: dict[str, Any] = {"provider": provider, "platform_code": platform_code, "trace_id": trace_id}
     waits = [meaning.wait, response.retry_after or 0, *(usage.retry_after for usage in response.usage)]
     if kind is RateLimited:
         return RateLimited(meaning.code, retry_after=max(waits), **known)
