@@ -1,6 +1,8 @@
 from .accounts import ConnectedAccount, ConnectionAttempt, Revocation
 from .posts import Post, PostMedia, Publication
 from .records import Event, Measurement
+from .runners import Runner
+from .webhooks import WebhookDelivery, WebhookEndpoint
 
 __all__ = [
     "ConnectedAccount",
@@ -11,4 +13,7 @@ __all__ = [
     "PostMedia",
     "Publication",
     "Revocation",
+    "Runner",
+    "WebhookDelivery",
+    "WebhookEndpoint",
 ]

@@ -46,6 +46,9 @@ class Post(models.Model):
     first_comment = models.TextField(blank=True)
     options = models.JSONField(default=dict, blank=True)
     """The platform's own options by its own names: ``location_id``, ``collaborators``, ``share_to_feed`` …"""
+    overrides = models.JSONField(default=dict, blank=True, editable=False)
+    """By account id, what differs there and nothing else: ``kind``, ``text``, ``first_comment``, ``options``,
+    ``media`` (ids, in order). See `services.overriding`."""
     review = models.CharField(max_length=16, choices=Review, default=Review.DRAFT)
     approved_hash = models.CharField(max_length=64, blank=True, editable=False)
     """Hash of exactly what was approved; content that hashes otherwise is not sent."""
@@ -67,6 +70,11 @@ class Post(models.Model):
         words = " ".join(self.text.split())
         return f"{self.get_kind_display()}: {words[:40]}" if words else self.get_kind_display()
 
+    @property
+    def shared_media(self) -> list[PostMedia]:
+        """Its pictures and films in order, without those that are for single accounts only."""
+        return [media for media in self.media.all() if media.shared]
+
 
 def media_storage() -> Storage:
     return storages[settings.CONNECTED_ACCOUNTS_MEDIA_STORAGE]
@@ -84,7 +92,12 @@ class PostMedia(models.Model):
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     post = models.ForeignKey(Post, on_delete=models.CASCADE, related_name="media")
     position = models.PositiveSmallIntegerField()
-    file = models.FileField(storage=media_storage, upload_to="connected_accounts", max_length=255)
+    shared = models.BooleanField(default=True, editable=False)
+    """Whether it goes to every account that has no media of its own; else `Post.overrides` say to which."""
+    file = models.FileField(
+        storage=media_storage, upload_to="connected_accounts", max_length=255, db_index=True
+    )
+    """Several rows may share it, and a rendition or cover: it is deleted with the last (`services.storing`)."""
     original_name = models.CharField(max_length=255, blank=True)
     rendition = models.FileField(
         storage=media_storage, upload_to="connected_accounts", max_length=255, blank=True
@@ -164,6 +177,8 @@ class Publication(Leased):
         default=None,
     )
     """Where the provider left off, None before the first step."""
+    started_at = models.DateTimeField(null=True, blank=True, editable=False)
+    """When its first step began after it was due, None before; how late that was tells how it goes."""
     repeatable = models.BooleanField(default=True, editable=False)
     """Whether the next step may be run again when its outcome was lost."""
     intent_at = models.DateTimeField(null=True, blank=True, editable=False)
@@ -201,6 +216,7 @@ class Publication(Leased):
         indexes = (
             models.Index(fields=("run_at",), name="connected_accounts_due"),
             models.Index(fields=("account", "status"), name="connected_accounts_waiting"),
+            models.Index(fields=("status", "updated_at"), name="connected_accounts_status"),
         )
 
     def __str__(self) -> str:

@@ -50,6 +50,8 @@ class Event(models.Model):
     notify_at = models.DateTimeField(null=True, blank=True, db_index=True, editable=False)
     """When its e-mail is tried next; None once nothing remains to be sent."""
     notify_attempts = models.PositiveSmallIntegerField(default=0, editable=False)
+    tell_at = models.DateTimeField(null=True, blank=True, db_index=True, editable=False)
+    """Since when webhooks are to be made of it; None once that is done, and where nobody may ask for them."""
     dismissed_at = models.DateTimeField(null=True, blank=True, editable=False)
     """When a person took note and wanted it out of the list."""
 
@@ -63,6 +65,7 @@ class Event(models.Model):
             models.Index(fields=("account", "-at"), name="connected_accounts_history"),
             models.Index(fields=("publication", "-at"), name="connected_accounts_timeline"),
             models.Index(fields=("account", "notice", "-at"), name="connected_accounts_notices"),
+            models.Index(fields=("verb", "at"), name="connected_accounts_verbs"),
         )
 
     def __str__(self) -> str:
