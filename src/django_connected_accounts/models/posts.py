@@ -56,6 +56,8 @@ class Post(models.Model):
         settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
     )
     approved_at = models.DateTimeField(null=True, blank=True)
+    late_seconds = models.PositiveIntegerField(null=True, blank=True)
+    """How late it may still go out, None for ``CONNECTED_ACCOUNTS_LATE_SECONDS``; later it is "missed"."""
     created_at = models.DateTimeField(auto_now_add=True)
     updated_at = models.DateTimeField(auto_now=True)
 
@@ -160,6 +162,10 @@ class Publication(Leased):
     due_at = models.DateTimeField()
     zone = models.CharField(max_length=64, default="UTC")
     """The IANA zone in which the author chose the time."""
+    wall_time = models.CharField(max_length=32, blank=True, default="", editable=False)
+    """What the clocks of that zone show at ``due_at``, in ISO 8601; "" where "now" was chosen."""
+    fold = models.PositiveSmallIntegerField(default=0, editable=False)
+    """1 where the clocks show that time twice and the later is meant."""
 
     deadline_at = models.DateTimeField(editable=False)
     """After this it is not sent any more but "missed"."""
@@ -216,6 +222,7 @@ class Publication(Leased):
         indexes = (
             models.Index(fields=("run_at",), name="connected_accounts_due"),
             models.Index(fields=("account", "status"), name="connected_accounts_waiting"),
+            models.Index(fields=("account", "due_at"), name="connected_accounts_calendar"),
             models.Index(fields=("status", "updated_at"), name="connected_accounts_status"),
         )
 
