@@ -1,6 +1,7 @@
 from .accounts import ConnectedAccount, ConnectionAttempt, Revocation
 from .posts import Post, PostMedia, Publication
 from .records import Event, Measurement
+from .recurrences import Series
 from .runners import Runner
 from .webhooks import WebhookDelivery, WebhookEndpoint
 
@@ -14,6 +15,7 @@ __all__ = [
     "Publication",
     "Revocation",
     "Runner",
+    "Series",
     "WebhookDelivery",
     "WebhookEndpoint",
 ]

@@ -58,6 +58,12 @@ class Post(models.Model):
     approved_at = models.DateTimeField(null=True, blank=True)
     late_seconds = models.PositiveIntegerField(null=True, blank=True)
     """How late it may still go out, None for ``CONNECTED_ACCOUNTS_LATE_SECONDS``; later it is "missed"."""
+    series = models.ForeignKey(
+        "connected_accounts.Series", null=True, blank=True, on_delete=models.SET_NULL, related_name="posts"
+    )
+    """The series this is an occurrence of."""
+    occurrence = models.CharField(max_length=32, blank=True, default="", editable=False)
+    """Which one: the time the series has for it, as the clocks of its zone show it, in ISO 8601."""
     created_at = models.DateTimeField(auto_now_add=True)
     updated_at = models.DateTimeField(auto_now=True)
 
@@ -66,6 +72,9 @@ class Post(models.Model):
         ordering = ("-created_at", "-id")
         verbose_name = _("post")
         verbose_name_plural = _("posts")
+        constraints = (
+            models.UniqueConstraint(fields=("series", "occurrence"), name="connected_accounts_occurs_once"),
+        )
         indexes = (models.Index(fields=("user", "-created_at", "-id"), name="connected_accounts_posts"),)
 
     def __str__(self) -> str:
@@ -225,6 +234,9 @@ class Publication(Leased):
             models.Index(fields=("account", "due_at"), name="connected_accounts_calendar"),
             models.Index(fields=("status", "updated_at"), name="connected_accounts_status"),
         )
+
+    taken_at: float | None = None
+    """No column: when this process took it up, by its monotonic clock."""
 
     def __str__(self) -> str:
         return f"{self.post_id} {self.status}"
