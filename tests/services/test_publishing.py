@@ -302,6 +302,26 @@ def test_the_timeline_tells_every_step_and_no_secret(account, world, photo, run)
     assert account.access_token not in str([event.data for event in events])
 
 
+def test_one_publication_can_be_stepped_by_its_id_until_nothing_remains(account, world, photo):
+    other = account.publish(media=[photo()])
+    publication = account.publish(media=[photo()], text="By its id")
+
+    following = publishing.run(publication.pk)
+    assert following > timezone.now()
+    assert publishing.run(str(publication.pk)) == following  # not before its time
+    while following is not None:
+        world.advance(5)
+        Publication.objects.filter(pk=publication.pk).update(run_at=timezone.now())
+        following = publishing.run(publication.pk)
+
+    assert [post["caption"] for post in world.posts()] == ["By its id"]
+    other.refresh_from_db()
+    assert other.step == 0
+    assert publishing.run(other.pk) is not None
+    other.post.delete()
+    assert publishing.run(other.pk) is None
+
+
 def test_claims_never_overlap(account, photo):
     for _ in range(5):
         account.publish(media=[photo()])

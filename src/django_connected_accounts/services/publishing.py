@@ -10,12 +10,13 @@ from __future__ import annotations
 
 import logging
 import uuid
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 from django.db import DatabaseError, transaction
 from django.db import connection as database
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from django_connected_accounts import registry
@@ -36,7 +37,7 @@ from . import attempts, composing, events, foresight, keeping, mailing, outcomes
 from .frames import without_locals
 from .scheduling import publish, schedule, wake
 
-__all__ = ["claim", "publish", "schedule", "take", "tick", "wake"]
+__all__ = ["claim", "publish", "run", "schedule", "take", "tick", "wake"]
 
 log = logging.getLogger("django_connected_accounts")
 
@@ -63,13 +64,24 @@ def tick(limit: int | None = None) -> int:
     return taken
 
 
-def claim(limit: int) -> tuple[list[uuid.UUID], str]:
+def run(publication_id: uuid.UUID | str) -> datetime | None:
+    """Take one step with this publication if it is due and nobody else does.
+
+    Return when it is to be looked at next; None once nothing remains to be done, or it was deleted.
+    """
+    claimed, lease = claim(1, Publication.objects.filter(pk=publication_id))
+    for claimed_id in claimed:
+        take(claimed_id, lease)
+    return Publication.objects.filter(pk=publication_id).values_list("run_at", flat=True).first()
+
+
+def claim(limit: int, among: QuerySet[Publication] | None = None) -> tuple[list[uuid.UUID], str]:
     """Lease up to ``limit`` publications that are due. Return their ids and the lease's token."""
     lease = uuid.uuid4().hex
     until = DatabaseNow() + timedelta(seconds=settings.CONNECTED_ACCOUNTS_LEASE_SECONDS)
     # run_at moves to the lease's end: a runner that dies makes its rows due again by doing nothing.
     mark = {"lease_token": lease, "lease_until": until, "run_at": until}
-    due = Publication.objects.filter(run_at__lte=DatabaseNow())
+    due = (Publication.objects.all() if among is None else among).filter(run_at__lte=DatabaseNow())
     first = due.order_by("run_at").values_list("pk", flat=True)
     if database.features.has_select_for_update_skip_locked:
         with transaction.atomic():
