@@ -6,7 +6,7 @@ outbox for the next `services.events.dispatch`, so a receiver may see one ``even
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from django.dispatch import Signal
 
@@ -49,6 +49,7 @@ VERBS: Mapping[str, Signal | None] = {
     "post.rejected": post_changed,
     "publication.scheduled": publication_scheduled,
     "publication.step": None,
+    "publication.attempt": None,
     "publication.published": publication_published,
     "publication.linked": publication_changed,
     "publication.warning": publication_changed,
@@ -62,3 +63,8 @@ VERBS: Mapping[str, Signal | None] = {
     "publication.missed": publication_failed,
     "publication.failed": publication_failed,
 }
+
+WEBHOOK_TYPES: Sequence[str] = tuple(
+    verb for verb, signal in VERBS.items() if signal and verb != "notification.received"
+)
+"""What webhooks may tell of: what signals do, but for what others wrote on a platform."""

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 from django.conf import settings
@@ -13,7 +14,7 @@ from django.dispatch import Signal
 from django.utils import timezone
 
 from django_connected_accounts.models import Event
-from django_connected_accounts.signals import VERBS, notice_raised
+from django_connected_accounts.signals import VERBS, WEBHOOK_TYPES, notice_raised
 
 log = logging.getLogger("django_connected_accounts")
 
@@ -24,16 +25,27 @@ def record(verb: str, *, code: str = "", actor: Any = None, **what: Any) -> Even
     ``what`` are ``account``, ``post``, ``publication``, ``data`` (plain values, never a secret), ``key`` for
     what must happen only `once`, and ``notice`` where it begins a state that somebody is to be told of.
     """
-    event = Event(verb=verb, code=code, actor=actor, **what)
-    told = not any(signal.has_listeners(Event) for signal in _signals(event))
-    if event.notice and settings.CONNECTED_ACCOUNTS_NOTIFY_BY_EMAIL:
-        event.notify_at = event.at
-    if told:
-        event.dispatched_at = event.at
-    event.save(force_insert=True)
-    if not told:
-        transaction.on_commit(lambda: _tell(event), robust=True)
+    (event,) = record_all(verb, [what], code=code, actor=actor)
     return event
+
+
+def record_all(
+    verb: str, about: Iterable[Mapping[str, Any]], *, code: str = "", actor: Any = None
+) -> list[Event]:
+    """Do `record` for each of these, in one query."""
+    events = [Event(verb=verb, code=code, actor=actor, **what) for what in about]
+    for event in events:
+        if verb in WEBHOOK_TYPES:
+            event.tell_at = event.at
+        if event.notice and settings.CONNECTED_ACCOUNTS_NOTIFY_BY_EMAIL:
+            event.notify_at = event.at
+        if not any(signal.has_listeners(Event) for signal in _signals(event)):
+            event.dispatched_at = event.at
+    Event.objects.bulk_create(events)
+    for event in events:
+        if event.dispatched_at is None:
+            transaction.on_commit(partial(_tell, event), robust=True)
+    return events
 
 
 def once(verb: str, key: str, act: Callable[[], None], **what: Any) -> None:

@@ -30,7 +30,7 @@ from django_connected_accounts.models import ConnectedAccount, Publication
 from django_connected_accounts.models.leases import DatabaseNow
 from django_connected_accounts.providers.types import HandedOver, Pending, Published
 
-from . import events, tokens
+from . import events, timeline, tokens
 from .links import web_link
 
 log = logging.getLogger("django_connected_accounts")
@@ -52,6 +52,7 @@ def finish(publication: Publication, outcome: Published | Pending | HandedOver) 
     publication.repeatable = following.repeatable if following else True
     publication.step += 1
     publication.attempts, publication.remedy, publication.detail = 0, "", ""
+    publication.platform_code, publication.trace_id = "", ""
     if isinstance(outcome, Published):
         publication.status = Status.PUBLISHED
         link = web_link(outcome.permalink)
@@ -68,7 +69,7 @@ def finish(publication: Publication, outcome: Published | Pending | HandedOver) 
             publication.status = Status.WAITING if outcome.waiting else Status.SENDING
         publication.code, data = "", {}
         news = "" if outcome.waiting and was == publication.status else "step"
-    facts = {"step": publication.step, "note": outcome.note, **data}
+    facts = {"note": outcome.note, **data}
     store(publication, news, wait=following.retry_after if following else None, data=facts)
 
 
@@ -85,7 +86,7 @@ def doubt(publication: Publication, error: Exception, refusal: ProviderError | N
     if timezone.now() < publication.intent_at + patience:
         publication.attempts += 1
         wait = max(settings.CONNECTED_ACCOUNTS_FIND_MARGIN_SECONDS, _backoff(publication))
-        news = "retrying" if publication.attempts == 1 else ""
+        news = "retrying" if publication.attempts == 1 else "attempt"
         store(publication, news, wait=wait, keep_intent=True)
     elif publication.status == Status.PUBLISHED:
         _leave_follow_up(publication)
@@ -124,7 +125,8 @@ def fail_inside(publication: Publication, error: Exception) -> None:
 
 def stop(publication: Publication, status: Status, code: str, *, wait: float = LONGEST_WAIT) -> None:
     """Send no more: for now (held) or for good. What is published stays so, the code being a warning."""
-    news = "" if publication.status == status else status.value
+    called = "attempt" if publication.intent_at else ""
+    news = called if publication.status == status else status.value
     publication.code, publication.remedy = code, ""
     if publication.status == Status.PUBLISHED:
         _leave_follow_up(publication)
@@ -172,7 +174,7 @@ def store(
             return
         publication.save(update_fields=OUTCOME)
         if news:
-            facts = {**(data or {}), "detail": publication.detail, "trace_id": publication.trace_id}
+            facts = {**(data or {}), **timeline.facts(publication)}
             events.record(
                 f"publication.{news}",
                 code=publication.code,
@@ -222,7 +224,7 @@ def _again(publication: Publication, retry_after: float | None) -> None:
     publication.remedy = ""
     publication.attempts += 1
     wait = _backoff(publication) if retry_after is None else retry_after
-    store(publication, "retrying" if publication.attempts == 1 else "", wait=wait)
+    store(publication, "retrying" if publication.attempts == 1 else "attempt", wait=wait)
 
 
 def _leave_follow_up(publication: Publication) -> None:

@@ -9,6 +9,7 @@ runner asks `Publishes.find` before anything else. `services.outcomes` writes wh
 from __future__ import annotations
 
 import logging
+import time
 import uuid
 from datetime import datetime, timedelta
 
@@ -108,7 +109,10 @@ def take(publication_id: uuid.UUID, lease: str) -> None:
 
 def _leased(publication_id: uuid.UUID, lease: str) -> Publication | None:
     rows = Publication.objects.select_related("account__user", "post")
-    return rows.filter(pk=publication_id, lease_token=lease).first()
+    publication = rows.filter(pk=publication_id, lease_token=lease).first()
+    if publication:
+        publication.taken_at = time.monotonic()
+    return publication
 
 
 @without_locals
@@ -169,7 +173,12 @@ def _begin(publication: Publication) -> bool:
     if status in (Status.SCHEDULED, Status.HELD):
         status = Status.SENDING
     ours = Publication.objects.filter(pk=publication.pk, lease_token=publication.lease_token)
-    kept = ours.update(status=status, intent_at=begun, lease_until=until, run_at=until)
+    if publication.started_at is None or publication.started_at < publication.due_at:
+        publication.started_at = begun
+    started = publication.started_at
+    kept = ours.update(
+        status=status, intent_at=begun, started_at=started, lease_until=until, run_at=until
+    )
     publication.status, publication.intent_at = status, begun
     return bool(kept)
 

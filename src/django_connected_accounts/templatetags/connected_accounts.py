@@ -98,6 +98,7 @@ EVENTS: Mapping[str, Promise] = {
     "post.rejected": _("Rejected"),
     "publication.scheduled": _("Scheduled"),
     "publication.step": _("A step finished"),
+    "publication.attempt": _("Tried again, not done yet"),
     "publication.published": _("Published"),
     "publication.linked": _("Its link is known"),
     "publication.warning": _("Published, with a remark"),
