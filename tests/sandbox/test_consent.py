@@ -31,13 +31,13 @@ def test_a_person_without_javascript_picks_who_they_are_and_allows(remote: Remot
 
     [request] = set(field(first, "request"))
     form = {"request": request, "as": "two_businesses"}
-    second = remote.send("POST", "www.facebook.com/_consent", data=form).text
+    second = remote.send("POST", "www.facebook.com/_consent/facebook", data=form).text
     assert "instagram_content_publish" in field(second, "scope")
     pages = field(second, "asset")
     assert len(pages) == 2
 
     form |= {"shown": "1", "decision": "allow", "scope": ["instagram_basic"], "asset": pages[:1]}
-    answer = remote.send("POST", "www.facebook.com/_consent", data=form)
+    answer = remote.send("POST", "www.facebook.com/_consent/facebook", data=form)
     assert answer.status_code == 302
     assert query(answer.headers["Location"])["state"] == ["s-1"]
     grant = world.grants["sandbox-app", "two_businesses"]
@@ -46,7 +46,7 @@ def test_a_person_without_javascript_picks_who_they_are_and_allows(remote: Remot
     assert pages[0] in grant.targets
     assert pages[1] not in grant.targets
 
-    again = remote.send("POST", "www.facebook.com/_consent", data=form)
+    again = remote.send("POST", "www.facebook.com/_consent/facebook", data=form)
     assert again.status_code == 400
     assert "expired" in again.text
 

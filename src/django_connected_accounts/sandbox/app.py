@@ -20,6 +20,7 @@ from . import (
     instagram,
     instagram_login,
     meta,
+    platforms,
     public,
     routing,
 )
@@ -43,10 +44,11 @@ ROUTES: Final = (
     *consent.ROUTES,
     *instagram_login.ROUTES,
     *(Route(host, "*", r"(?:/(v\d+\.\d+))?(/.*)", _graph) for host in meta.HOSTS),
+    *(route for platform in platforms.ALL for route in platform.routes),
     *public.ROUTES,
 )
 HOSTS: Final = frozenset(route.host for route in ROUTES)
-OUR_OWN: Final = frozenset({control.HOST, "", "favicon.ico"})
+OUR_OWN: Final = frozenset({control.HOST, public.FILES, "", "favicon.ico"})
 """Neither recorded nor troubled."""
 
 
@@ -115,8 +117,8 @@ class Sandbox:
         return next((fault for fault in self.world.faults if fault.meets(**facts)), None)
 
     def _trouble(self, call: Call, fault: Fault, response: HttpResponse) -> HttpResponse:
-        if fault.action == "lose_after":
-            raise ConnectionLost(after=True)
+        if fault.action in ("lose_after", "reset_after"):
+            raise ConnectionLost(after=True, reset=fault.action == "reset_after")
         if fault.action == "status_after":
             return _script(fault, call)
         if fault.action == "truncate_body":

@@ -1,8 +1,8 @@
-"""The pages where a person allows an app: Facebook's dialog and Instagram's authorize page.
+"""The pages where a person allows an app.
 
-Follows the Instagram Platform contract of 2026-11-22, section 1. No passwords and no sessions: whoever opens
-the page picks who they are. A form names its request by a hidden id, kept in the world. Not done:
-``response_type`` other than ``code``, ``config_id``, OIDC, "all current and future Pages".
+No passwords and no sessions: whoever opens the page picks who they are. A form names its request by a hidden
+id, kept in the world. Not done: ``response_type`` other than ``code``, ``config_id``, OIDC, "all current and
+future Pages".
 """
 
 from __future__ import annotations
@@ -14,64 +14,17 @@ from urllib.parse import parse_qsl, urlencode, urlsplit
 from django.http import HttpResponse, HttpResponseRedirect, JsonResponse
 from django.http.response import HttpResponseRedirectBase
 
+from .logins import FACEBOOK, INSTAGRAM, Login
 from .people import Person
-from .records import App, Code, ConsentRequest, Grant, Login
+from .platforms import ALL
+from .records import App, Code, ConsentRequest, Grant
 from .rendering import page
 from .routing import Answer, Call, Refusal, Route, Unknown
 from .tokens import all_targets
 from .world import World
 
-SCOPES: Final[Mapping[Login, Mapping[str, str]]] = {
-    "facebook": {
-        "public_profile": "Your name",
-        "email": "Your e-mail address",
-        "pages_show_list": "A list of the Pages you manage",
-        "pages_read_engagement": "Read content posted on your Pages",
-        "pages_manage_posts": "Create and manage content on your Pages",
-        "pages_manage_engagement": "Comment on your Pages' posts",
-        "pages_manage_metadata": "Manage your Pages' settings",
-        "pages_read_user_content": "Read what people post on your Pages",
-        "read_insights": "Read your Pages' insights",
-        "business_management": "Manage your business portfolios",
-        "ads_management": "Manage your ads",
-        "ads_read": "Read your ads",
-        "instagram_basic": "Read your Instagram accounts' profile and media",
-        "instagram_content_publish": "Publish to your Instagram accounts",
-        "instagram_manage_comments": "Manage comments on your Instagram accounts",
-        "instagram_manage_insights": "Read your Instagram accounts' insights",
-        "instagram_manage_contents": "Delete media of your Instagram accounts",
-    },
-    "instagram": {
-        "instagram_business_basic": "Read your profile and media",
-        "instagram_business_content_publish": "Publish to your account",
-        "instagram_business_manage_comments": "Manage comments",
-        "instagram_business_manage_messages": "Manage messages",
-        "instagram_business_manage_insights": "Read insights",
-    },
-}
-MANDATORY: Final = {"facebook": {"public_profile"}, "instagram": {"instagram_business_basic"}}
-PARAMS: Final = {
-    "facebook": {
-        "client_id", "redirect_uri", "state", "scope", "response_type", "auth_type", "auth_nonce", "display",
-    },
-    "instagram": {
-        "client_id", "redirect_uri", "state", "scope", "response_type", "force_reauth", "enable_fb_login",
-        "force_authentication",
-    },
-}  # fmt: skip
-FRAGMENT: Final = {"facebook": "#_=_", "instagram": "#_"}
-DENIAL: Final[Mapping[Login, Mapping[str, str]]] = {
-    "facebook": {
-        "error": "access_denied",
-        "error_code": "200",
-        "error_description": "Permissions error",
-        "error_reason": "user_denied",
-    },
-    "instagram": {
-        "error": "access_denied",
-        "error_reason": "user_denied",
-        "error_description": "The user denied your request",
-    },
+LOGINS: Final[Mapping[str, Login]] = {
+    login.id: login for login in (FACEBOOK, INSTAGRAM, *(platform.login for platform in ALL))
 }
 LOOPBACK: Final = {"localhost", "127.0.0.1", "::1", "testserver"}
 
@@ -88,20 +41,26 @@ class Blocked(Refusal):
         return page("blocked.html", status=400, title=self.title, reason=self.reason)
 
 
-def facebook(call: Call, version: str) -> Answer:
-    """The dialog: who are you? With ``as`` in the query, straight to what the app asks for."""
-    call.accept(PARAMS["facebook"] | {"as"})
-    return _show(call, _begin(call.world, "facebook", call.params), call.text("as"))
+class SentBack(Refusal):
+    """The app is told at once, without anybody having been asked."""
+
+    def __init__(self, location: HttpResponseRedirectBase) -> None:
+        super().__init__(location.url)
+        self.location = location
+
+    def respond(self, call: Call) -> HttpResponse:
+        return self.location
 
 
-def instagram(call: Call) -> Answer:
-    """The authorize page, likewise."""
-    call.accept(PARAMS["instagram"] | {"as"})
-    if not SCOPES["instagram"].keys() >= set(_names(call.params)):
+def ask(call: Call, *version: str) -> Answer:
+    """The consent page: who are you? With ``as`` in the query, straight to what the app asks for."""
+    login = next(login for login in LOGINS.values() if login.shows(f"https://{call.host}{call.path}"))
+    call.accept(login.params | {"as"})
+    if login is INSTAGRAM and not login.scopes.keys() >= set(_names(call.params)):
         return JsonResponse(
             {"message": "Business and user permissions are mutually exclusive", "status": "fail"}
         )
-    return _show(call, _begin(call.world, "instagram", call.params), call.text("as"))
+    return _show(call, _begin(call.world, login, call.params), call.text("as"))
 
 
 def submit(call: Call) -> Answer:
@@ -141,10 +100,12 @@ def visit(
 
     Raise `Blocked` where the platform shows a page of its own instead.
     """
-    parts = urlsplit(url)
-    login: Login = "facebook" if parts.path.endswith("/dialog/oauth") else "instagram"
+    login = next(login for login in LOGINS.values() if login.shows(url))
     with world.lock:
-        request = _begin(world, login, dict(parse_qsl(parts.query)))
+        try:
+            request = _begin(world, login, dict(parse_qsl(urlsplit(url).query)))
+        except SentBack as refusal:
+            return refusal.location.url
         scopes = [scope for scope in request.scopes if scope not in decline]
         return decide(world, request, person_key, allow=allow, scopes=scopes, targets=targets).url
 
@@ -159,9 +120,10 @@ def decide(
     targets: Iterable[str] | None = None,
 ) -> HttpResponseRedirectBase:
     """Answer a consent request and return the redirect to the app; None ticks everything offered."""
+    login = LOGINS[request.login]
     if not allow:
         request.answered = True
-        return _redirect(request, DENIAL[request.login])
+        return _redirect(request, login.denial)
     person = _person(world, request, person_key)
     request.answered = True
     if world.toggles.developer_mode == "redirect":
@@ -170,27 +132,33 @@ def decide(
         )
     grant = world.grants.setdefault((request.client_id, person.key), Grant())
     offered = _offered(request, grant)
-    ticked = set(offered) if scopes is None else set(scopes) & set(offered)
-    ticked |= MANDATORY[request.login]
+    ticked = set(offered) if scopes is None or not login.choosable else set(scopes) & set(offered)
+    ticked |= login.mandatory
     grant.granted = (grant.granted - set(offered)) | ticked
     grant.declined = (grant.declined | set(offered)) - grant.granted
-    possible = all_targets(person)
-    grant.targets = possible if targets is None else _with_accounts(person, set(targets))
+    grant.targets = _targets(world, login, person, targets)
+    allowed = grant.granted & set(request.scopes) | login.mandatory
     code = Code(
-        value=world.new_word("code", prefix="AQ", length=180),
+        value=world.new_word("code", prefix=login.code_prefix, length=login.code_length),
         client_id=request.client_id,
         person=person.key,
         redirect_uri=request.redirect_uri,
-        expires_at=world.now() + world.token_lifetimes["code"],
+        expires_at=world.now() + world.token_lifetimes.get(f"{login.id}_code", world.token_lifetimes["code"]),
+        scopes=frozenset(allowed),
+        challenge=request.challenge,
     )
     world.codes[code.value] = code
-    return _redirect(request, {"code": code.value})
+    answer = {"code": code.value}
+    if login.names_scopes:
+        answer["scopes"] = ",".join(sorted(allowed))
+    return _redirect(request, answer)
 
 
 def _begin(world: World, login: Login, params: Mapping[str, Any]) -> ConsentRequest:
-    app, redirect_uri = world.apps.get(str(params.get("client_id"))), str(params.get("redirect_uri", ""))
-    if app is None or app.login != login:
-        raise Blocked("Invalid app ID", f"No {login} app of this sandbox has the client_id you sent.")
+    name = login.client_id_name
+    app, redirect_uri = world.apps.get(str(params.get(name))), str(params.get("redirect_uri", ""))
+    if app is None or app.login != login.id:
+        raise Blocked("Invalid app ID", f"No {login.id} app of this sandbox has the {name} you sent.")
     if not _allowed(app, redirect_uri):
         raise Blocked(
             "URL blocked", "This redirect failed because the redirect URI is not white-listed for the app."
@@ -198,20 +166,25 @@ def _begin(world: World, login: Login, params: Mapping[str, Any]) -> ConsentRequ
     response_type = params.get("response_type", "code")
     if response_type != "code":
         raise Unknown(f"response_type {response_type!r}", status=400)
-    scopes = _names(params)
-    if unknown := [scope for scope in scopes if scope not in SCOPES[login]]:
-        raise Blocked("Invalid scopes", f"Invalid Scopes: {', '.join(unknown)}")
-    if login == "instagram" and not MANDATORY[login] <= set(scopes):
-        raise Blocked("Invalid scopes", "instagram_business_basic is required.")
+    challenge = str(params.get("code_challenge", ""))
+    if login.pkce and not (challenge and params.get("code_challenge_method") == "S256"):
+        raise Blocked("Something went wrong", "code_challenge and code_challenge_method=S256 are required.")
     request = ConsentRequest(
         id=world.new_word("consent"),
-        login=login,
+        login=login.id,
         client_id=app.client_id,
         redirect_uri=redirect_uri,
-        scopes=scopes,
+        scopes=_names(params),
         state=params.get("state"),
-        rerequest=login == "instagram" or "rerequest" in str(params.get("auth_type", "")).split(","),
+        rerequest=login.asks_again or "rerequest" in str(params.get("auth_type", "")).split(","),
+        challenge=challenge,
     )
+    if unknown := [scope for scope in request.scopes if scope not in login.scopes]:
+        if login.unknown_scope:
+            raise SentBack(_redirect(request, login.unknown_scope))
+        raise Blocked("Invalid scopes", f"Invalid Scopes: {', '.join(unknown)}")
+    if login is INSTAGRAM and not login.mandatory <= set(request.scopes):
+        raise Blocked("Invalid scopes", "instagram_business_basic is required.")
     world.consents[request.id] = request
     return request
 
@@ -221,19 +194,40 @@ def _names(params: Mapping[str, Any]) -> tuple[str, ...]:
 
 
 def _show(call: Call, request: ConsentRequest, person_key: str) -> HttpResponse:
-    world, app = call.world, call.world.apps[request.client_id]
-    context: dict[str, Any] = {"request_id": request.id, "app": app, "login": request.login}
+    world, app, login = call.world, call.world.apps[request.client_id], LOGINS[request.login]
+    context: dict[str, Any] = {"request_id": request.id, "app": app, "login": login}
     if not person_key:
-        people = [person for person in world.people.values() if _can_log_in(person, request.login)]
+        people = [person for person in world.people.values() if _can_log_in(world, person, login)]
         return page("who.html", people=people, **context)
     person = _person(world, request, person_key)
     grant = world.grants.get((app.client_id, person.key), Grant())
     scopes = [
-        {"name": name, "about": SCOPES[request.login][name], "mandatory": name in MANDATORY[request.login]}
+        {
+            "name": name,
+            "about": login.scopes[name],
+            "mandatory": name in login.mandatory or not login.choosable,
+        }
         for name in _offered(request, grant)
     ]
-    pages = person.pages if request.login == "facebook" else ()
-    return page("allow.html", person=person, scopes=scopes, pages=pages, **context)
+    platform = world.platforms.get(login.id)
+    pages = person.pages if login is FACEBOOK else ()
+    assets = platform.assets(person) if platform else {}
+    return page(
+        "allow.html",
+        person=person,
+        handle=_handle(world, person, login),
+        scopes=scopes,
+        pages=pages,
+        assets=assets,
+        **context,
+    )
+
+
+def _handle(world: World, person: Person, login: Login) -> str:
+    if login is INSTAGRAM and person.instagram:
+        return person.instagram.username
+    platform = world.platforms.get(login.id)
+    return platform.members[person.key].username if platform else ""
 
 
 def _offered(request: ConsentRequest, grant: Grant) -> list[str]:
@@ -244,7 +238,7 @@ def _offered(request: ConsentRequest, grant: Grant) -> list[str]:
 def _person(world: World, request: ConsentRequest, key: str) -> Person:
     """Return the person of this key, unless the platform turns them away."""
     person = world.people.get(key)
-    if person is None or not _can_log_in(person, request.login):
+    if person is None or not _can_log_in(world, person, LOGINS[request.login]):
         raise Unknown(f"person {key!r} on {request.login}", status=400)
     if world.toggles.developer_mode == "page":
         raise Blocked(
@@ -258,8 +252,17 @@ def _person(world: World, request: ConsentRequest, key: str) -> Person:
     return person
 
 
-def _can_log_in(person: Person, login: Login) -> bool:
-    return person.on_facebook if login == "facebook" else person.instagram is not None
+def _can_log_in(world: World, person: Person, login: Login) -> bool:
+    if login.id in world.platforms:
+        return person.key in world.platforms[login.id].members
+    return person.on_facebook if login is FACEBOOK else person.instagram is not None
+
+
+def _targets(world: World, login: Login, person: Person, ticked: Iterable[str] | None) -> set[str]:
+    if platform := world.platforms.get(login.id):
+        possible = set(platform.assets(person))
+        return possible if ticked is None else possible & set(ticked)
+    return all_targets(person) if ticked is None else _with_accounts(person, set(ticked))
 
 
 def _with_accounts(person: Person, ticked: set[str]) -> set[str]:
@@ -277,13 +280,15 @@ def _allowed(app: App, redirect_uri: str) -> bool:
 def _redirect(request: ConsentRequest, answer: Mapping[str, str]) -> HttpResponseRedirectBase:
     query = dict(answer) if request.state is None else {**answer, "state": request.state}
     mark = "&" if "?" in request.redirect_uri else "?"
-    return HttpResponseRedirect(request.redirect_uri + mark + urlencode(query) + FRAGMENT[request.login])
+    fragment = LOGINS[request.login].fragment
+    return HttpResponseRedirect(request.redirect_uri + mark + urlencode(query) + fragment)
 
 
-ROUTES: Final = (
-    Route("www.facebook.com", "GET", r"(?:/(v\d+\.\d+))?/dialog/oauth/?", facebook),
-    Route("www.facebook.com", "POST", "/_consent", submit),
-    Route("www.instagram.com", "GET", "/oauth/authorize/?", instagram),
-    Route("api.instagram.com", "GET", "/oauth/authorize/?", instagram),
-    Route("www.instagram.com", "POST", "/_consent", submit),
+ROUTES: Final = tuple(
+    route
+    for login in LOGINS.values()
+    for route in (
+        *(Route(host, "GET", pattern, ask) for host, pattern in login.pages),
+        Route(login.host, "POST", f"/_consent/{login.id}", submit),
+    )
 )

@@ -51,8 +51,15 @@ def people(call: Call) -> Answer:
 
 
 def mint(call: Call) -> Answer:
-    """``{"owner": key, id or username, "variant": "A" | "B", "scopes": […]}`` to a long-lived token."""
-    call.accept({"owner", "variant", "scopes"})
+    """``{"owner": key, id or username, "variant": "A" | "B", "scopes": […]}`` to a long-lived token.
+
+    With ``platform`` instead of ``variant`` it is that platform's, ``owner`` being a person's key.
+    """
+    call.accept({"owner", "variant", "scopes", "platform"})
+    if call.text("platform"):
+        platform = call.world.platforms[call.text("platform")]
+        person = call.world.people[call.text("owner")]
+        return {"access_token": platform.mint(person, call.params.get("scopes")).value}
     variant: Variant = "B" if call.text("variant").upper() == "B" else "A"
     return {"access_token": call.world.mint(call.text("owner"), variant, call.params.get("scopes"))}
 
@@ -88,12 +95,15 @@ def clock(call: Call) -> Answer:
 
 
 def toggles(call: Call) -> Answer:
-    """Read all, or set those sent."""
-    known = dataclasses.asdict(call.world.toggles)
-    call.accept(known)
+    """Read all, or set those sent; a platform's own are called ``<platform>.<name>``."""
+    call.accept(_toggles(call))
     for name, value in call.params.items():
-        setattr(call.world.toggles, name, value)
-    return dataclasses.asdict(call.world.toggles)
+        platform, _, toggle = name.partition(".")
+        if toggle:
+            call.world.platforms[platform].toggle[toggle] = value
+        else:
+            setattr(call.world.toggles, name, value)
+    return _toggles(call)
 
 
 def usage(call: Call) -> Answer:
@@ -103,7 +113,7 @@ def usage(call: Call) -> Answer:
 
 
 def add_app(call: Call) -> Answer:
-    """``{"client_id", "secret", "login": "facebook" | "instagram", "redirect_uris": […]}`` adds an app."""
+    """``{"client_id", "secret", "login": "facebook" and the like, "redirect_uris": […]}`` adds an app."""
     call.accept({"client_id", "secret", "login", "name", "redirect_uris", "loopback", "signing_secret"})
     uris = set(call.params.get("redirect_uris", ()))
     app = App(**{**call.params, "redirect_uris": uris})
@@ -173,6 +183,15 @@ def delete_data(call: Call) -> Answer:
     queued = webhooks.delete_data(call.world, **call.params)
     _deliver(call)
     return _told(queued)
+
+
+def _toggles(call: Call) -> dict[str, Any]:
+    own = {
+        f"{platform.id}.{name}": value
+        for platform in call.world.platforms.values()
+        for name, value in platform.toggle.items()
+    }
+    return dataclasses.asdict(call.world.toggles) | own
 
 
 def _deliver(call: Call) -> list[Delivery]:

@@ -14,6 +14,7 @@ ACTIONS: Final[dict[str, str]] = {
     "delay": "take effect, then wait `seconds` before answering",
     "lose_before": "drop the connection; nothing takes effect",
     "lose_after": "take effect, then drop the connection without an answer",
+    "reset_after": "take effect, then reset the connection",
     "truncate_body": "take effect, then break the connection in the middle of the answer",
     "never_finish": "the container made, polled or published by this call stays IN_PROGRESS",
     "container_error": "the container made, polled or published by this call ends in ERROR with `subcode`",
@@ -77,8 +78,9 @@ class Fault:
 
 
 class ConnectionLost(Exception):
-    """The connection ends without an answer. ``after``: the call took effect first."""
+    """The connection ends without an answer. ``after``: the call took effect first; ``reset``: by a RST."""
 
-    def __init__(self, *, after: bool) -> None:
+    def __init__(self, *, after: bool, reset: bool = False) -> None:
         super().__init__("after taking effect" if after else "before taking effect")
         self.after = after
+        self.reset = reset

@@ -9,11 +9,14 @@ from django.http import HttpResponse
 from django.utils.html import format_html
 
 from .people import InstagramAccount
+from .platforms import ALL
 from .records import Item, Media
 from .rendering import page
-from .routing import Answer, Call, Route
+from .routing import Answer, Call, Route, Unknown
 
 CDN: Final = "/scontent.cdninstagram.com"
+FILES: Final = "_files"
+"""Where the media of the platforms beside Instagram is; each of them would have hosts of its own."""
 
 
 def home(call: Call) -> Answer:
@@ -45,6 +48,26 @@ def post(call: Call, section: str, shortcode: str) -> Answer:
     owner = world.account(media.account_id)
     avatar = f"{CDN}/avatar/{media.account_id}.svg"
     return page("post.html", post=_shown(call, media), account=owner, avatar=avatar, comments=comments)
+
+
+def platform_post(call: Call, path: str) -> Answer:
+    """A post on a platform beside Instagram, under its permalink."""
+    for platform in call.world.platforms.values():
+        for post in platform.posts.values():
+            if post.public and (platform.host, post.path.partition("?")[0]) == (call.host, path):
+                alts = [*post.alt_texts, *[""] * len(post.items)]
+                parts = [
+                    {"kind": item.kind, "url": f"/{FILES}/{platform.id}/{post.id}/{n}", "alt": alt}
+                    for n, (item, alt) in enumerate(zip(post.items, alts, strict=False))
+                ]
+                return page("platform_post.html", post=post, platform=platform, parts=parts)
+    raise Unknown(f"route {call.method} {call.host}{call.path}")
+
+
+def platform_file(call: Call, platform: str, post_id: str, number: str) -> Answer:
+    found = call.world.platforms[platform].posts.get(post_id) if platform in call.world.platforms else None
+    items = found.items if found and found.public else ()
+    return _file(items[int(number)] if int(number) < len(items) else None)
 
 
 def no_icon(call: Call) -> Answer:
@@ -117,4 +140,6 @@ ROUTES: Final = (
     Route("www.instagram.com", "GET", r"/([\w.]+)/?", profile),
     Route("scontent.cdninstagram.com", "GET", r"/(media|thumbnail)/(\d+)", media_file),
     Route("scontent.cdninstagram.com", "GET", r"/avatar/(\d+)\.svg", avatar),
+    *(Route(host, "GET", "(/.*)", platform_post) for host in sorted({platform.host for platform in ALL})),
+    Route(FILES, "GET", r"/(\w+)/([^/]+)/(\d+)", platform_file),
 )

@@ -6,10 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-Login = Literal["facebook", "instagram"]
 Variant = Literal["A", "B"]
 ContainerKind = Literal["photo", "carousel", "reel", "story", "item"]
-TokenKind = Literal["user", "page", "app", "instagram"]
+MetaTokenKind = Literal["user", "page", "app", "instagram"]
 DAY = 24 * 3600
 
 
@@ -45,7 +44,7 @@ class App:
 
     client_id: str
     secret: str = field(repr=False)
-    login: Login
+    login: str
     name: str = "Sandbox app"
     redirect_uris: set[str] = field(default_factory=set)
     loopback: bool = True
@@ -61,12 +60,13 @@ class ConsentRequest:
     """One visit to a consent page; ``answered`` once it has been allowed or denied."""
 
     id: str
-    login: Login
+    login: str
     client_id: str
     redirect_uri: str
     scopes: tuple[str, ...]
     state: str | None
     rerequest: bool = False
+    challenge: str = ""
     answered: bool = False
 
 
@@ -88,6 +88,8 @@ class Code:
     person: str
     redirect_uri: str
     expires_at: float
+    scopes: frozenset[str] = frozenset()
+    challenge: str = field(default="", repr=False)
     used: bool = False
 
 
@@ -95,11 +97,11 @@ class Code:
 class Token:
     """A token; ``expires_at`` None is never, ``dead`` the 190 subcode it answers, 0 without subcode.
 
-    ``rotated``: it was exchanged for a younger one.
+    ``rotated``: it was exchanged for a younger one. ``family``: what one consent led to.
     """
 
     value: str = field(repr=False)
-    kind: TokenKind
+    kind: str
     client_id: str
     person: str = ""
     page: str = ""
@@ -111,6 +113,7 @@ class Token:
     long: bool = False
     dead: int | None = None
     rotated: bool = False
+    family: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import socket
+import struct
 import sys
 import threading
 import traceback
@@ -68,10 +69,9 @@ class _Handler(BaseHTTPRequestHandler):
         response: HttpResponse
         try:
             response = self.server.sandbox.respond(self._request())
-        except ConnectionLost:
+        except ConnectionLost as lost:
             self.close_connection = True
-            with contextlib.suppress(OSError):
-                self.connection.shutdown(socket.SHUT_RDWR)
+            self._hang_up(reset=lost.reset)
             return
         except Exception:
             traceback.print_exc()
@@ -86,6 +86,15 @@ class _Handler(BaseHTTPRequestHandler):
         self.end_headers()
         if self.command != "HEAD":
             self.wfile.write(response.content)
+
+    def _hang_up(self, *, reset: bool) -> None:
+        with contextlib.suppress(OSError):
+            if reset:
+                # Closed without lingering, the connection ends by a RST.
+                self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+                socket.close(self.connection.detach())
+            else:
+                self.connection.shutdown(socket.SHUT_RDWR)
 
     def _request(self) -> WSGIRequest:
         length = int(self.headers.get("Content-Length") or 0)

@@ -8,7 +8,7 @@ from collections.abc import Collection
 from typing import TYPE_CHECKING, Final
 
 from .ids import letters
-from .records import DAY, App, Grant, Token, TokenKind, Variant
+from .records import DAY, App, Grant, MetaTokenKind, Token, Variant
 
 if TYPE_CHECKING:
     from .people import Page, Person
@@ -42,7 +42,7 @@ DEFAULT_SCOPES: Final[dict[str, tuple[str, ...]]] = {
 
 def issue(
     world: World,
-    kind: TokenKind,
+    kind: MetaTokenKind,
     *,
     client_id: str,
     person: str = "",

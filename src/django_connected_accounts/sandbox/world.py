@@ -14,10 +14,11 @@ from contextlib import contextmanager
 from datetime import datetime, timezone
 from typing import Any, Final
 
-from . import fetching, people, tokens, webhooks
+from . import fetching, people, platforms, tokens, webhooks
 from .faults import Fault
 from .ids import digits, letters
 from .people import InstagramAccount, Page, Person
+from .platform import Platform
 from .records import (
     DAY,
     App,
@@ -83,6 +84,9 @@ class World:
             }
             self.toggles = Toggles()
             self.token_lifetimes = dict(tokens.LIFETIMES)
+            self.platforms: dict[str, Platform] = {}
+            for platform in platforms.ALL:
+                self._found(platform(self))
             self.usage: dict[str, Any] = {}
             self.consents: dict[str, ConsentRequest] = {}
             self.grants: dict[tuple[str, str], Grant] = {}
@@ -96,6 +100,13 @@ class World:
             self.deliveries: list[Delivery] = []
             self.calls: list[dict[str, Any]] = []
             self.faults: list[Fault] = []
+
+    def _found(self, platform: Platform) -> None:
+        self.platforms[platform.id] = platform
+        app = platform.new_app()
+        self.apps[app.client_id] = app
+        for kind, seconds in platform.lifetimes.items():
+            self.token_lifetimes[f"{platform.id}_{kind}"] = seconds
 
     def now(self) -> float:
         """The world's time, in Unix seconds."""
@@ -133,7 +144,10 @@ class World:
     def posts(self) -> list[dict[str, Any]]:
         """What the public can see now, oldest first."""
         with self.lock:
-            return [self._post(media) for media in self.media.values() if self.is_live(media)]
+            shown = [self._post(media) for media in self.media.values() if self.is_live(media)]
+            for platform in self.platforms.values():
+                shown += platform.public_posts()
+            return sorted(shown, key=lambda post: post["timestamp"]) if self.platforms else shown
 
     def is_live(self, media: Media) -> bool:
         """Whether the public still sees it: a story is gone after a day."""

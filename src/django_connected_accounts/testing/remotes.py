@@ -7,13 +7,14 @@ from collections.abc import Mapping
 from datetime import datetime, timezone
 from io import BytesIO
 from typing import Any, ClassVar, Literal
+from urllib.parse import parse_qs, urlsplit
 
 from requests.adapters import BaseAdapter
 
 from django_connected_accounts.providers.base import Provider
 from django_connected_accounts.providers.types import App, Connection, Draft, Kind, Media, MediaKind, Tokens
 from django_connected_accounts.registry import SANDBOX_APPS
-from django_connected_accounts.sandbox import SandboxAdapter, World, samples
+from django_connected_accounts.sandbox import SandboxAdapter, World, consent, samples
 
 PHOTO_URL, FILM_URL = "https://media.example/photo.jpg", "https://media.example/film.mp4"
 DOCUMENT_URL = "https://media.example/prices.pdf"
@@ -49,7 +50,7 @@ class Remote(ABC):
 
 
 class SandboxRemote(Remote):
-    """The sandbox, for the platforms it simulates. Subclass to name the platform, its person and account."""
+    """The sandbox, for the platforms it simulates. Subclass to name the platform and its person."""
 
     platform: ClassVar[str]
     person: ClassVar[str]
@@ -61,14 +62,23 @@ class SandboxRemote(Remote):
         self.adapter = SandboxAdapter(self.world)
 
     def connect(self, provider: Provider) -> Connection:
-        tokens = Tokens(access_token=self.world.mint(self.person, self.variant))
-        profile = provider.profiles(tokens)[0]
+        profile = provider.profiles(tokens := self._granted(provider))[0]
         return Connection(
             account_id=profile.account_id,
             username=profile.username,
             tokens=profile.tokens or tokens,
             details=profile.details,
         )
+
+    def _granted(self, provider: Provider) -> Tokens:
+        """Return what consent would lead to: without it for Meta's platforms, by it for the others."""
+        if provider.id not in self.world.platforms:
+            return Tokens(access_token=self.world.mint(self.person, self.variant))
+        here, verifier = "http://localhost/callback/", "v" * 64
+        scopes = provider.scopes_for(("connect", "publish", "comment", "measure"))
+        url = provider.authorization_url(redirect_uri=here, state="s", verifier=verifier, scopes=scopes)
+        code = parse_qs(urlsplit(consent.visit(self.world, url, self.person)).query)["code"][0]
+        return provider.exchange(code, redirect_uri=here, verifier=verifier)
 
     def posts(self) -> int:
         return len(self.world.posts())

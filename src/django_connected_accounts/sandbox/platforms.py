@@ -1,0 +1,9 @@
+"""The simulated platforms beside Instagram: one line each."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from .platform import Platform
+
+ALL: Final[tuple[type[Platform], ...]] = ()
