@@ -1,4 +1,5 @@
 from .accounts import ConnectedAccount, ConnectionAttempt, Revocation
+from .holds import Hold
 from .posts import Post, PostMedia, Publication
 from .records import Event, Measurement
 from .recurrences import Series
@@ -9,6 +10,7 @@ __all__ = [
     "ConnectedAccount",
     "ConnectionAttempt",
     "Event",
+    "Hold",
     "Measurement",
     "Post",
     "PostMedia",

@@ -92,6 +92,8 @@ class ConnectedAccount(Leased):
     """In which language its owner connected it, and reads our e-mails."""
     quota = models.JSONField(default=dict, blank=True)
     """What the platform last said of its publishing quota: used, total, window_seconds, at."""
+    turns_until = models.DateTimeField(null=True, blank=True, editable=False)
+    """Up to when its late posts have been given their turns."""
     created_at = models.DateTimeField(auto_now_add=True)
     updated_at = models.DateTimeField(auto_now=True)
 

@@ -165,8 +165,11 @@ class Publication(Leased):
     )
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
-    post = models.ForeignKey(Post, on_delete=models.CASCADE, related_name="publications")
-    account = models.ForeignKey(ConnectedAccount, on_delete=models.CASCADE, related_name="publications")
+    # Both are the first column of an index below.
+    post = models.ForeignKey(Post, on_delete=models.CASCADE, related_name="publications", db_index=False)
+    account = models.ForeignKey(
+        ConnectedAccount, on_delete=models.CASCADE, related_name="publications", db_index=False
+    )
     status = models.CharField(max_length=16, choices=Status, default=Status.SCHEDULED)
     due_at = models.DateTimeField()
     zone = models.CharField(max_length=64, default="UTC")
@@ -180,6 +183,8 @@ class Publication(Leased):
     """After this it is not sent any more but "missed"."""
     run_at = models.DateTimeField(null=True, blank=True, editable=False)
     """When a runner should look at it next; None once nothing remains to be done."""
+    turn_at = models.DateTimeField(null=True, blank=True, editable=False)
+    """When it is its turn among the late ones of its account; one before `due_at` is of an earlier time."""
     generation = models.PositiveIntegerField(default=1, editable=False)
     """Grows when a person decides to post again."""
     step = models.PositiveIntegerField(default=0, editable=False)
@@ -231,6 +236,7 @@ class Publication(Leased):
         indexes = (
             models.Index(fields=("run_at",), name="connected_accounts_due"),
             models.Index(fields=("account", "status"), name="connected_accounts_waiting"),
+            models.Index(fields=("account", "lease_until"), name="connected_accounts_under_way"),
             models.Index(fields=("account", "due_at"), name="connected_accounts_calendar"),
             models.Index(fields=("status", "updated_at"), name="connected_accounts_status"),
         )
