@@ -86,6 +86,11 @@ CODES: Mapping[str, Meaning] = {
     "options_invalid": Meaning(
         _("These options can't be stored."), _("Send a JSON object of plain values."), "author"
     ),
+    "override_without_account": Meaning(
+        _("Something is said for an account that the post is not meant for (%(account)s)."),
+        _("Choose that account too, or remove what is said for it alone."),
+        "author",
+    ),
     "post_already_sent": Meaning(
         _("The post is live, being published, or was published already: it can't be changed or deleted."),
         _("Write a new post; what is live can only be changed on the platform."),

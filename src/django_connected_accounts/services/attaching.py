@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import uuid
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from typing import IO, Any
@@ -16,6 +16,7 @@ from django_connected_accounts.models import Post, PostMedia
 from django_connected_accounts.providers.types import Problem
 
 from . import importing, storing
+from .content import storable
 from .media import Facts, probe
 from .rendering import Fit, Frame, render
 
@@ -72,18 +73,29 @@ def prepared(media: Sequence[NewMedia], frame: Frame, post: Post | None = None) 
         yield ready
 
 
-def attach(post: Post, ready: Sequence[Prepared]) -> None:
-    """Make these the media of the post, within `storing.all_or_nothing`; what they replace is deleted."""
+def attach(
+    post: Post, shared: Sequence[Prepared] | None, own: Sequence[Prepared] = (), kept: Collection[str] = ()
+) -> None:
+    """Make these the media of the post, within `storing.all_or_nothing`; what they replace is deleted.
+
+    ``shared`` are for all accounts, None keeps those there are; ``own`` are for single ones, ``kept`` the ids
+    of those that single ones have already.
+    """
     before = {row.pk: row for row in PostMedia.objects.filter(post=post)}
-    kept = {item.row.pk for item in ready if item.original is None}
-    if not kept <= before.keys():
+    if shared is None:
+        shared = [_untouched(row) for row in before.values() if row.shared]
+    named = {item.row.pk for item in (*shared, *own)}
+    stay = [row for row in before.values() if not row.shared and str(row.pk) in kept and row.pk not in named]
+    items = [*shared, *own, *map(_untouched, stay)]
+    if not {item.row.pk for item in items if item.original is None} <= before.keys():
         raise InvalidRequest("media_not_found", field="media")
-    for row in (row for key, row in before.items() if key not in kept):
-        row.delete()
+    for key in before.keys() - {item.row.pk for item in items}:
+        before[key].delete()
     # Out of the way first: no two rows may share a position at any moment.
-    PostMedia.objects.filter(post=post).update(position=F("position") + MOST_MEDIA)
-    for position, item in enumerate(ready):
-        item.row.post, item.row.position = post, position
+    last = max((row.position for row in before.values()), default=0)
+    PostMedia.objects.filter(post=post).update(position=F("position") + max(last + 1, len(items)))
+    for position, item in enumerate(items):
+        item.row.post, item.row.position, item.row.shared = post, position, position < len(shared)
         _store(item)
 
 
@@ -91,13 +103,6 @@ def refuse_too_many(media: Sequence[Any]) -> None:
     """Raise InvalidRequest for more than any post takes: ask it before fetching anything."""
     if len(media) > MOST_MEDIA:
         raise InvalidRequest("too_many_media", field="media", count=len(media), max=MOST_MEDIA)
-
-
-def storable(text: str, field: str) -> str:
-    """Return the text, or raise InvalidRequest where a database could not keep it."""
-    if "\0" in text or any("\ud800" <= character <= "\udfff" for character in text):
-        raise InvalidRequest("invalid_characters", field=field)
-    return text
 
 
 def _prepare(new: NewMedia, mine: Mapping[uuid.UUID, PostMedia], frame: Frame, opened: ExitStack) -> Prepared:
@@ -132,6 +137,10 @@ def _kept(new: NewMedia, mine: Mapping[uuid.UUID, PostMedia]) -> Prepared:
         row = mine[uuid.UUID(str(getattr(new.existing, "pk", new.existing)))]
     except (KeyError, ValueError) as error:
         raise InvalidRequest("media_not_found") from error
+    return _untouched(row)
+
+
+def _untouched(row: PostMedia) -> Prepared:
     return Prepared(row=row, facts=Facts(**{name: getattr(row, name) for name in FACTS}))
 
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import json
 import uuid
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import ExitStack
 from dataclasses import replace
 from functools import partial
 from typing import Any, BinaryIO, cast
@@ -20,9 +20,10 @@ from django_connected_accounts.models.leases import DatabaseNow
 from django_connected_accounts.providers.base import Publishes
 from django_connected_accounts.providers.types import Draft, Kind, Media, MediaKind, Problem
 
-from . import attaching, events, reviewing, storing
-from .attaching import NewMedia, refuse_too_many, storable
+from . import attaching, content, events, overriding, reviewing, storing
+from .attaching import NewMedia, refuse_too_many
 from .media import sent_file
+from .overriding import Override, Overrides
 from .rendering import Frame
 from .serving import public_url
 
@@ -30,8 +31,6 @@ __all__ = ["NewMedia", "compose", "draft", "edit", "problems", "refuse_too_many"
 
 Status = Publication.Status
 
-DEEPEST = 16
-"""Levels of lists and objects in options: no platform has as many, and databases take only so many."""
 EDITABLE = (Status.SCHEDULED, Status.HELD, Status.FAILED, Status.MISSED, Status.CANCELLED)
 """Nothing of it is public, and nothing is under way."""
 
@@ -45,21 +44,28 @@ def compose(
     accounts: Iterable[ConnectedAccount | uuid.UUID | str] = (),
     options: Mapping[str, Any] | None = None,
     first_comment: str = "",
+    overrides: Overrides | None = None,
 ) -> Post:
     """Return a new post of this user, or raise InvalidRequest and keep nothing.
 
     What a platform would refuse does not hinder saving: see `problems`. ``kind`` follows from the media
-    where it is "". ``accounts`` are those it is meant for, whose platforms' limits a ``fit`` is made for.
+    where it is "". ``accounts`` are those it is meant for, whose platforms' limits a ``fit`` is made for;
+    ``overrides`` say by account what differs there, by the names of these arguments.
     """
     chosen = _accounts(user, accounts)
-    post = Post(user=user)
-    _write(post, kind=kind, text=text, options=options or {}, first_comment=first_comment)
-    with attaching.prepared(media, _frame(chosen, kind)) as ready:
-        post.kind = post.kind or _inferred([item.facts.kind for item in ready])
+    values = {"kind": kind, "text": text, "options": options or {}, "first_comment": first_comment}
+    post = Post(user=user, **content.checked(values))
+    given = overriding.read(overrides or {}, chosen)
+    with ExitStack() as opened:
+        ready = opened.enter_context(attaching.prepared(media, _frame(chosen, kind)))
+        own = opened.enter_context(overriding.prepared(given, _frames(given, chosen, kind)))
+        post.kind = post.kind or content.inferred([item.facts.kind for item in ready])
         with storing.all_or_nothing():
             post.save(force_insert=True)
             post.accounts.set(chosen)
-            attaching.attach(post, ready)
+            attaching.attach(post, ready, _media_of(own))
+            overriding.write(post, own, chosen)
+            post.save(update_fields=["overrides"])
             events.record("post.created", actor=user, post=post, data={"kind": post.kind})
     return post
 
@@ -74,39 +80,55 @@ def edit(
     accounts: Iterable[ConnectedAccount | uuid.UUID | str] | None = None,
     options: Mapping[str, Any] | None = None,
     first_comment: str | None = None,
+    overrides: Overrides | None = None,
 ) -> Post:
     """Change what is given and keep the rest; an approval of other content ends.
 
-    Raise InvalidRequest where nothing may change: ``post_already_sent``, ``post_being_sent``.
+    Of ``overrides`` each replaces that of its account, None or {} ends it. Raise InvalidRequest where nothing
+    may change: ``post_already_sent``, ``post_being_sent``. What is not out on some accounts yet may still
+    be overridden there.
     """
     reviewing.may_change(post, by)
     chosen = list(post.accounts.all()) if accounts is None else _accounts(by or post.user, accounts)
     changes = {"kind": kind, "text": text, "options": options, "first_comment": first_comment}
-    changes = {name: value for name, value in changes.items() if value is not None}
-    frame = _frame(chosen, kind or post.kind)
-    with attaching.prepared(media or (), frame, post) as ready, storing.all_or_nothing():
-        _refuse_sent(post)
+    changes = content.checked({name: value for name, value in changes.items() if value is not None})
+    given = overriding.read(overrides or {}, chosen)
+    shared = bool(changes) or media is not None or accounts is not None or overrides is None
+    with ExitStack() as opened:
+        frame = _frame(chosen, kind or post.kind)
+        ready = opened.enter_context(attaching.prepared(media or (), frame, post))
+        frames = _frames(given, chosen, kind or post.kind)
+        own = opened.enter_context(overriding.prepared(given, frames, post))
+        opened.enter_context(storing.all_or_nothing())
+        _refuse_sent(post, None if shared else given)
         reviewing.lock(post)
-        _write(post, **changes)
-        if media is not None:
-            attaching.attach(post, ready)
-        post.kind = post.kind or _inferred(list(post.media.values_list("kind", flat=True)))
+        for name, value in changes.items():
+            setattr(post, name, value)
+        if media is not None or own or accounts is not None:
+            keep = overriding.kept(post, own, chosen)
+            attaching.attach(post, ready if media is not None else None, _media_of(own), keep)
+        post.kind = post.kind or content.inferred([row.kind for row in post.shared_media])
+        overriding.write(post, own, chosen)
         post.save()
         if accounts is not None:
             post.accounts.set(chosen)
         reviewing.edited(post)
-        events.record("post.edited", actor=by, post=post, data={"changed": sorted(changes)})
+        changed = sorted([*changes, *(["overrides"] if given else [])])
+        events.record("post.edited", actor=by, post=post, data={"changed": changed})
     return post
 
 
 def draft(post: Post, account: ConnectedAccount, *, public: bool = False) -> Draft:
     """Return what would be sent from this account, ``public``: with links by which platforms fetch media."""
+    merged = overriding.merged(post, account)
+    own = post.overrides.get(str(account.pk), {}).get("options", {})
+    publishes = _publishes(account.platform)
     return Draft(
-        kind=cast("Kind", post.kind),
-        text=post.text,
-        media=tuple(_media(row, public) for row in post.media.all()),
-        options=post.options,
-        first_comment=post.first_comment,
+        kind=cast("Kind", _kind(merged.kind, publishes)),
+        text=merged.text,
+        media=tuple(_media(row, public) for row in merged.media),
+        options={n: v for n, v in merged.options.items() if n in own or not _is_foreign(n, publishes)},
+        first_comment=merged.first_comment,
     )
 
 
@@ -126,15 +148,40 @@ def _problems(post: Post, account: ConnectedAccount) -> Iterator[Problem]:
     except (ConnectedAccountsError, ImproperlyConfigured):
         yield Problem(code="platform_not_configured", field="accounts", params={"platform": account.platform})
         return
-    if post.first_comment and account.permissions.get("comment") is False:
+    if not isinstance(provider, Publishes):
+        yield Problem(code="platform_does_not_publish", field="accounts", params={"platform": provider.name})
+        return
+    sent = draft(post, account)
+    if sent.first_comment and account.permissions.get("comment") is False:
         yield Problem(
             code="comment_permission_missing", field="first_comment", params={"account": str(account)}
         )
-    if isinstance(provider, Publishes):
-        for problem in provider.problems(draft(post, account)):
-            yield replace(problem, params={"platform": provider.name, **problem.params})
-    else:
-        yield Problem(code="platform_does_not_publish", field="accounts", params={"platform": provider.name})
+    for problem in provider.problems(sent):
+        yield replace(problem, params={"platform": provider.name, **problem.params})
+
+
+def _publishes(platform: str) -> Publishes | None:
+    try:
+        provider = registry.get(platform)
+    except (ConnectedAccountsError, ImproperlyConfigured):
+        return None
+    return provider if isinstance(provider, Publishes) else None
+
+
+def _kind(kind: str, publishes: Publishes | None) -> str:
+    """Return the kind as this platform calls it: one film is a reel here and a video there."""
+    if publishes is None or kind in publishes.kinds:
+        return kind
+    other = {"reel": "video", "video": "reel"}.get(kind)
+    return other if other and other in publishes.kinds else kind
+
+
+def _is_foreign(option: str, publishes: Publishes | None) -> bool:
+    """Say whether a shared option is another platform's, and not for this one."""
+    if publishes is None or option in publishes.options:
+        return False
+    others = filter(None, map(_publishes, registry.ids()))
+    return any(option in other.options for other in others)
 
 
 def _accounts(user: Any, accounts: Iterable[ConnectedAccount | uuid.UUID | str]) -> list[ConnectedAccount]:
@@ -154,46 +201,29 @@ def _frame(accounts: Iterable[ConnectedAccount], kind: str) -> Frame:
     return Frame.common([p.limits for p in providers if isinstance(p, Publishes)], kind)
 
 
-def _write(post: Post, **content: Any) -> None:
-    """Set these attributes, or raise InvalidRequest where they can't be stored."""
-    if content.get("kind") and content["kind"] not in Post.Kind.values:
-        raise InvalidRequest("kind_unknown", field="kind", kind=content["kind"])
-    for name, value in content.items():
-        try:
-            json.dumps(value, allow_nan=False)
-            texts = list(_texts(value))
-        except (TypeError, ValueError, RecursionError) as error:
-            raise InvalidRequest("options_invalid", field=name) from error
-        for text in texts:
-            storable(text, name)
-        setattr(post, name, dict(value) if name == "options" else value)
+def _frames(
+    given: Mapping[str, Override], accounts: Iterable[ConnectedAccount], kind: str
+) -> dict[str, Frame]:
+    chosen = {str(account.pk): account for account in accounts}
+    return {key: _frame([chosen[key]], own.get("kind") or kind) for key, own in given.items()}
 
 
-def _texts(value: Any, deep: int = 0) -> Iterator[str]:
-    """Yield every text of a value, or raise ValueError where it is too deep."""
-    if deep > DEEPEST:
-        raise ValueError("too deep")
-    if isinstance(value, str):
-        yield value
-    elif isinstance(value, Mapping):
-        yield from (text for pair in value.items() for part in pair for text in _texts(part, deep + 1))
-    elif isinstance(value, (list, tuple)):
-        yield from (text for part in value for text in _texts(part, deep + 1))
+def _media_of(own: Mapping[str, overriding.Ready]) -> list[attaching.Prepared]:
+    return [item for ready in own.values() for item in ready.prepared]
 
 
-def _inferred(kinds: Sequence[str]) -> str:
-    if len(kinds) > 1:
-        return Post.Kind.CAROUSEL
-    return {"image": Post.Kind.PHOTO, "video": Post.Kind.REEL}[kinds[0]] if kinds else Post.Kind.TEXT
+def _refuse_sent(post: Post, accounts: Collection[str] | None) -> None:
+    """Raise InvalidRequest if it is out, or under way, on any account, or on those with these ids.
 
-
-def _refuse_sent(post: Post) -> None:
-    """Raise InvalidRequest if any publication went out or is under way; none can start before the commit."""
+    No other can start before the commit; what is under way elsewhere must not lose its approval midway.
+    """
     rows = Publication.objects.filter(post=post)
-    locked = list(rows.select_for_update().values_list("status", "intent_at"))
-    if any(status not in EDITABLE for status, _ in locked):
+    locked = list(rows.select_for_update().values_list("account", "status", "intent_at"))
+    if any(s not in EDITABLE and (accounts is None or str(key) in accounts) for key, s, _ in locked):
         raise InvalidRequest("post_already_sent")
-    if any(begun for _, begun in locked) or rows.filter(lease_until__gt=DatabaseNow()).exists():
+    under_way = [begun and status in Publication.OPEN for _, status, begun in locked]
+    moving = [status in (Status.SENDING, Status.WAITING) for _, status, _ in locked]
+    if any(under_way) or any(moving) or rows.filter(lease_until__gt=DatabaseNow()).exists():
         raise InvalidRequest("post_being_sent")
 
 

@@ -13,25 +13,22 @@ from django_connected_accounts.access import access
 from django_connected_accounts.exceptions import InvalidRequest
 from django_connected_accounts.models import Post
 
-from . import events
-from .attaching import storable
+from . import events, overriding
+from .content import storable
 
 Review = Post.Review
 REASON_LENGTH = 1000
 
 
 def content_hash(post: Post) -> str:
-    """Return the SHA-256 of exactly what will be sent."""
+    """Return the SHA-256 of exactly what will be sent, on whichever account."""
     content = {
         "kind": post.kind,
         "text": post.text,
         "first_comment": post.first_comment,
         "options": post.options,
-        "media": [
-            # A cover's stored name stands for its bytes: names are given once, and files are not rewritten.
-            [media.sha256, media.alt_text, media.user_tags, media.cover.name or ""]
-            for media in post.media.all()
-        ],
+        "media": [overriding.facts(media) for media in post.shared_media],
+        "overrides": overriding.canonical(post),
     }
     canonical = json.dumps(content, sort_keys=True, separators=(",", ":"))
     return hashlib.sha256(canonical.encode()).hexdigest()

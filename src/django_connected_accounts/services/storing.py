@@ -12,6 +12,7 @@ from typing import IO, Any
 from django.core.files import File
 from django.core.files.storage import Storage
 from django.db import transaction
+from django.db.models import QuerySet
 from django.db.models.fields.files import FieldFile
 from django.db.models.signals import post_delete
 from django.dispatch import receiver
@@ -51,9 +52,15 @@ def write(field: FieldFile, name: str, content: IO[bytes]) -> None:
 
 
 def discard(field: FieldFile) -> None:
-    """Delete a file once the transaction is committed. The row is the caller's to change."""
+    """Delete a file once the transaction is committed, unless a copy still has it.
+
+    The row is the caller's to change.
+    """
     if field:
-        transaction.on_commit(partial(_delete, field.storage, str(field.name)), robust=True)
+        # Copies of a post share all files of a media; the original is among them, and its column indexed.
+        same = PostMedia.objects.filter(file=str(field.instance.file.name))
+        same = same.filter(**{field.field.name: str(field.name)})
+        transaction.on_commit(partial(_delete_last, field.storage, str(field.name), same), robust=True)
 
 
 @receiver(post_delete, sender=PostMedia)
@@ -61,6 +68,11 @@ def _discard_files(instance: PostMedia, **kwargs: Any) -> None:
     """However a media is deleted, with its post or its user, its files go too."""
     for file in (instance.file, instance.rendition, instance.cover):
         discard(file)
+
+
+def _delete_last(storage: Storage, name: str, same: QuerySet[PostMedia]) -> None:
+    if not same.exists():
+        _delete(storage, name)
 
 
 def _delete(storage: Storage, name: str) -> None:
