@@ -18,7 +18,7 @@ from django_connected_accounts.exceptions import (
     ProviderError,
     Unavailable,
 )
-from django_connected_accounts.providers.http import Http, send_before
+from django_connected_accounts.providers.http import Http, send_before, usage_seen
 
 from .conftest import NOW, RawServer, http_answer
 
@@ -330,13 +330,27 @@ def test_an_outage_may_say_how_long() -> None:
 @responses.activate
 def test_what_must_not_be_repeated_is_not_begun_when_the_lease_would_end_under_it() -> None:
     responses.post(URL, json={})
-    with send_before(datetime.now(timezone.utc) + timedelta(seconds=60)):
+    with send_before(lambda: datetime.now(timezone.utc) + timedelta(seconds=60)):
         with pytest.raises(Unavailable, match="out_of_time"):
             http().request("POST", URL, repeatable=False)
         http().request("POST", URL, repeatable=True)
-    with send_before(datetime.now(timezone.utc) + timedelta(seconds=300)):
+    with send_before(lambda: datetime.now(timezone.utc) + timedelta(seconds=300)):
         http().request("POST", URL, repeatable=False)
     assert len(responses.calls) == 2
+
+
+@responses.activate
+def test_what_headers_say_of_budgets_is_collected_of_every_answer_good_or_bad() -> None:
+    spent = {"X-App-Usage": '{"call_count": 96}'}
+    responses.get(URL, json={}, headers=spent)
+    responses.get(URL, status=429, json={}, headers=spent)
+    responses.get(URL, status=500, headers=spent)
+    with usage_seen() as seen:
+        http().request("GET", URL, repeatable=True)
+        http().request("GET", URL, repeatable=True)
+        with pytest.raises(Unavailable):
+            http().request("GET", URL, repeatable=True)
+    assert [found.percent for found in seen] == [96, 96, 96]
 
 
 # What it lets be seen

@@ -165,8 +165,11 @@ class Http:
         return b"".join(chunks)
 
     def _understand(self, response: requests.Response, body: bytes, call: _Call) -> Response | _Failure:
-        status = response.status_code
-        wait = retry_after(response.headers, now=self.now())
+        status, now = response.status_code, self.now()
+        wait = retry_after(response.headers, now=now)
+        said = usage(response.headers, now=now)
+        if (seen := _seen.get()) is not None:
+            seen.extend(said)
         if status >= 500 or 300 <= status < 400:
             return call.failed(f"status {status}", retry_after=wait)
         try:
@@ -179,7 +182,7 @@ class Http:
             status=status,
             json=value,
             headers=response.headers,
-            usage=usage(response.headers),
+            usage=said,
             retry_after=wait,
         )
 
@@ -204,8 +207,8 @@ class Http:
 
 
 @contextmanager
-def send_before(end: datetime) -> Iterator[None]:
-    """Within it, no unrepeatable call begins that could still be under way at ``end``: `Unavailable`."""
+def send_before(end: Callable[[], datetime]) -> Iterator[None]:
+    """Within it, no unrepeatable call begins that could still be under way at ``end()``: `Unavailable`."""
     marker = _end.set(end)
     try:
         yield
@@ -213,12 +216,24 @@ def send_before(end: datetime) -> Iterator[None]:
         _end.reset(marker)
 
 
-_end: ContextVar[datetime | None] = ContextVar("connected_accounts_send_before", default=None)
+@contextmanager
+def usage_seen() -> Iterator[list[Usage]]:
+    """Within it, collect what the headers of every answer say of budgets, whoever made the call."""
+    found: list[Usage] = []
+    marker = _seen.set(found)
+    try:
+        yield found
+    finally:
+        _seen.reset(marker)
+
+
+_end: ContextVar[Callable[[], datetime] | None] = ContextVar("connected_accounts_send_before", default=None)
+_seen: ContextVar[list[Usage] | None] = ContextVar("connected_accounts_usage_seen", default=None)
 
 
 def _ends_too_late(seconds: float) -> bool:
     end = _end.get()
-    return end is not None and datetime.now(timezone.utc) + timedelta(seconds=seconds) > end
+    return end is not None and datetime.now(timezone.utc) + timedelta(seconds=seconds) > end()
 
 
 class TooLarge(requests.RequestException):

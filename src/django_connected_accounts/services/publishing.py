@@ -186,7 +186,7 @@ def _begin(publication: Publication) -> bool:
 def _act(publication: Publication, provider: Publishes, connection: Connection, draft: Draft) -> None:
     lease_ends = timezone.now() + timedelta(seconds=settings.CONNECTED_ACCOUNTS_LEASE_SECONDS)
     try:
-        with send_before(lease_ends):
+        with send_before(lambda: lease_ends):
             outcome = provider.publish(connection, draft, publication.checkpoint)
     except OutcomeUnknown as error:
         outcomes.doubt(publication, error)
