@@ -13,6 +13,7 @@ from typing import Any, ClassVar
 
 from django_connected_accounts.exceptions import ContentRejected, PermissionMissing
 from django_connected_accounts.providers.base import Publishes
+from django_connected_accounts.providers.meta.steps import Step
 from django_connected_accounts.providers.types import (
     Connection,
     Draft,
@@ -26,8 +27,8 @@ from django_connected_accounts.providers.types import (
 
 from . import preflight
 from .client import InstagramAPIClient
+from .drafts import InstagramContainers
 from .limits import LIMITS
-from .steps import Step
 
 _FEED: tuple[Kind, ...] = ("photo", "carousel", "reel")
 
@@ -104,12 +105,13 @@ class InstagramPublishing(Publishes):
 
     def _step(self, connection: Connection, draft: Draft, checkpoint: Mapping[str, Any] | None) -> Step:
         client = self.client(connection)
+        containers = InstagramContainers(
+            provider=self.id, client=client, connection=connection, draft=draft, options=self.options
+        )
         return Step(
             provider=self.id,
-            client=client,
-            connection=connection,
+            containers=containers,
             draft=draft,
-            options=self.options,
             checkpoint=checkpoint or {},
             now=client.graph.http.now(),
         )

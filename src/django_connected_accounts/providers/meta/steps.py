@@ -1,12 +1,14 @@
-"""One step of one post: make a container, wait until it is ready, publish it, look at what came of it."""
+"""Publishing from containers, as Instagram and Threads do it: one step of one post.
+
+Make a container, wait until it is ready, publish it, look at what came of it.
+"""
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, Protocol
 
 from django_connected_accounts.exceptions import (
     ActionNeeded,
@@ -17,12 +19,7 @@ from django_connected_accounts.exceptions import (
     ProviderError,
     Unavailable,
 )
-from django_connected_accounts.providers.meta import meaning_of_subcode
-from django_connected_accounts.providers.types import Connection, Draft, Option, Pending, Published
-
-from . import containers
-from .client import InstagramAPIClient
-from .evidence import comment_is_listed, listed_media, time_of
+from django_connected_accounts.providers.types import Draft, Media, Pending, Published
 
 POLL_WAITS = (3.0, 5.0, 10.0, 20.0, 30.0, *[60.0] * 9)
 POLL_WAIT_LATE = 300.0
@@ -38,6 +35,38 @@ SETTLED = {"FINISHED": timedelta(seconds=30), "IN_PROGRESS": timedelta(minutes=5
 """How long after the attempt a container still in this status proves that it was not published."""
 
 
+class Containers(Protocol):
+    """One draft on one account, as the platform's API has it."""
+
+    def create_item(self, media: Media) -> str:
+        """Return the id of a new container for one item of a carousel."""
+
+    def create(self, children: Sequence[str]) -> str:
+        """Return the id of a new container that can be published."""
+
+    def status(self, container: str) -> str | ProviderError:
+        """Return what a container is: IN_PROGRESS, FINISHED, PUBLISHED, or why it failed or has expired."""
+
+    def publish(self, container: str) -> str:
+        """Publish a finished container and return the media's id. Never to be repeated blindly."""
+
+    def media(self, media_id: str) -> Mapping[str, Any]:
+        """Return ``id``, ``permalink`` and ``timestamp`` of what was published."""
+
+    def listed(self, since: datetime, *, proven: bool) -> Mapping[str, Any] | None:
+        """Return the media that is this draft, published at about ``since``, or None.
+
+        Where too little is left to compare, it convinces only if it is ``proven`` by other means that the
+        draft was published.
+        """
+
+    def comment(self, media_id: str) -> None:
+        """Write the first comment. Never to be repeated blindly."""
+
+    def comment_is_listed(self, media_id: str, since: datetime) -> bool:
+        """Say whether this account has commented so since then."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Step:
     """What is known when a step begins. The checkpoint's ``stage`` names the one to take.
@@ -46,10 +75,8 @@ class Step:
     """
 
     provider: str
-    client: InstagramAPIClient
-    connection: Connection
+    containers: Containers
     draft: Draft
-    options: Mapping[str, Option]
     checkpoint: Mapping[str, Any]
     now: datetime
 
@@ -81,7 +108,7 @@ class Step:
         missing = children.index("") if "" in children else len(children)
         if missing < len(self.draft.media):
             try:
-                container = self._create(containers.item(self.draft.media[missing]))
+                container = self.containers.create_item(self.draft.media[missing])
             except Unavailable as error:
                 return self._again(error)
             children[missing:] = [container, *children[missing + 1 :]]
@@ -98,8 +125,7 @@ class Step:
     def _container(self) -> Pending:
         """Make the container that will be published."""
         try:
-            children = self.checkpoint.get("children", ())
-            container = self._create(containers.post(self.draft, self.options, children))
+            container = self.containers.create(self.checkpoint.get("children", ()))
         except Unavailable as error:
             if error.code == "container_gone":  # a child's
                 return self._again(error, **self._from_the_start())
@@ -123,36 +149,17 @@ class Step:
     def _state(self, container: str) -> str | ProviderError:
         """Return a container's status, or for one that has failed or is gone, why."""
         try:
-            return self._status(container)
+            return self.containers.status(container)
         except Unavailable as error:
             if error.code == "container_gone":
                 return error
             raise
 
-    def _status(self, container: str) -> str | ProviderError:
-        answer = self.client.get_container_status(container)
-        status = str(answer.get("status_code", ""))
-        if status == "EXPIRED":
-            return Unavailable("container_gone", provider=self.provider)
-        if status != "ERROR":
-            return status
-        subcode = re.search(r"\b22070\d\d\b", str(answer.get("status", "")))
-        meaning = meaning_of_subcode(int(subcode[0])) if subcode else None
-        platform_code = subcode[0] if subcode else "ERROR"
-        if meaning is None:
-            return ContentRejected(
-                "media_processing_failed", provider=self.provider, platform_code=platform_code
-            )
-        return meaning.error(meaning.code, provider=self.provider, platform_code=platform_code)
-
-    def _create(self, params: Mapping[str, Any]) -> str:
-        return self.client.create_media_container(self.connection.account_id, **params)
-
     # What must not be repeated
 
     def _publish(self) -> Published | Pending:
         try:
-            media_id = self.client.publish_media(self.connection.account_id, self.checkpoint["container"])
+            media_id = self.containers.publish(self.checkpoint["container"])
         except Unavailable as error:
             if error.code not in ("media_not_ready", "container_gone"):
                 raise
@@ -170,7 +177,7 @@ class Step:
 
     def _comment(self) -> Published:
         try:
-            self.client.create_comment(self.checkpoint["media_id"], self.draft.first_comment)
+            self.containers.comment(self.checkpoint["media_id"])
         except (ActionNeeded, ContentRejected, NotAuthorized, PermissionMissing):
             return self._live(warning="first_comment_failed")
         return self._live()
@@ -181,7 +188,7 @@ class Step:
         """Read how the post can be seen. It is live whether this succeeds or not."""
         tries = self.checkpoint.get("permalink_tries", 0)
         try:
-            media = self.client.get_media(self.checkpoint["media_id"])
+            media = self.containers.media(self.checkpoint["media_id"])
         except ProviderError:
             if tries < len(PERMALINK_WAITS):
                 later = self._to("permalink", permalink_tries=tries + 1, after=PERMALINK_WAITS[tries])
@@ -215,12 +222,12 @@ class Step:
             # An earlier step published it after all.
             since = datetime.fromisoformat(self.checkpoint["ready_at"])
         try:
-            status = self._status(self.checkpoint["container"])
+            status = self.containers.status(self.checkpoint["container"])
         except Unavailable:
             status = "UNREADABLE"
         if isinstance(status, ProviderError):
             return None  # the container has failed or expired, so it was never published
-        media = listed_media(self.client, self.connection, self.draft, since, proven=status == "PUBLISHED")
+        media = self.containers.listed(since, proven=status == "PUBLISHED")
         if media and status not in SETTLED:
             return self._described(media)
         if media is None and status in SETTLED and self.now - since >= SETTLED[status]:
@@ -230,8 +237,7 @@ class Step:
         raise OutcomeUnknown("outcome_unknown", evidence, provider=self.provider)
 
     def _found_comment(self, since: datetime) -> Published | None:
-        media_id, text = self.checkpoint["media_id"], self.draft.first_comment
-        if comment_is_listed(self.client, self.connection, media_id, text, since):
+        if self.containers.comment_is_listed(self.checkpoint["media_id"], since):
             return self._live()
         if self.now - since >= SETTLED["FINISHED"]:
             return None
@@ -275,3 +281,16 @@ class Step:
         counters = {"ready": 0, "polls": 0, "publish_retries": 0}
         stage = "children" if self.draft.kind == "carousel" else "container"
         return {"stage": stage, "container": None, "children": [], "ready_at": None, **counters}
+
+
+def time_of(row: Mapping[str, Any]) -> datetime | None:
+    """Return the time of a media or comment, None if it has none that can be read."""
+    try:
+        return datetime.strptime(row["timestamp"], "%Y-%m-%dT%H:%M:%S%z")
+    except (KeyError, TypeError, ValueError):
+        return None
+
+
+def words(text: str | None) -> list[str]:
+    """Return what the platforms leave of a text: they trim, and may fold white space."""
+    return (text or "").split()
