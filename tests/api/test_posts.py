@@ -379,6 +379,32 @@ def test_from_consent_to_a_live_post(ada: Api, world: World, photo: Photo) -> No
     assert (sent.status_code, sent.json()["error"]["code"]) == (409, "post_already_sent")
 
 
+def test_a_time_that_comes_twice_is_asked_and_answered_in_either_way(
+    ada: Api, account: Make, photo: Photo
+) -> None:
+    post = _created(ada, photo(), accounts=[str(account(ada.user).pk)])["id"]
+    when = {"at": "2030-10-27T02:30", "zone": "Europe/Vienna", "late_seconds": 600}
+    answer = ada.post(f"/posts/{post}/schedule", when)
+    assert (answer.status_code, _codes(answer)) == (422, {"at": ["time_is_ambiguous"]})
+    [problem] = answer.json()["error"]["fields"]["at"]
+    earlier, later = problem["choices"]
+    assert earlier == {"at": "2030-10-27T02:30:00+02:00", "fold": 0, "name": "CEST (UTC+02:00)"}
+    assert "02:30 CET (UTC+01:00)" in problem["action"]
+
+    answered = ada.post(f"/posts/{post}/schedule", {**when, "fold": later["fold"]})
+    assert answered.status_code == 202
+    assert answered.json()["late_seconds"] == 600
+    [publication] = answered.json()["publications"]
+    assert (publication["due_at"], publication["fold"]) == ("2030-10-27T01:30:00Z", 1)
+    assert publication["wall_time"] == "2030-10-27T02:30:00"
+    assert publication["deadline_at"] == "2030-10-27T01:40:00Z"
+
+    moved = ada.post(f"/publications/{publication['id']}/reschedule", {**when, "at": earlier["at"]}).json()
+    assert (moved["due_at"], moved["fold"]) == ("2030-10-27T00:30:00Z", 0)
+    refused = ada.post(f"/publications/{publication['id']}/reschedule", {**when, "fold": 2})
+    assert _codes(refused) == {"fold": ["wrong_type"]}
+
+
 def test_a_due_time_is_told_with_seconds_and_z(ada: Api, account: Make, photo: Photo) -> None:
     post = _created(ada, photo(), accounts=[str(account(ada.user).pk)])["id"]
     at = (timezone.now() + timedelta(days=1)).isoformat()

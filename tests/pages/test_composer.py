@@ -275,3 +275,28 @@ def test_the_composer_takes_as_many_queries_for_many_accounts_as_for_one(
     with queries() as many:
         browser.page("compose", account=str(account.pk))
     assert len(one) == len(many)
+
+
+def test_a_time_that_comes_twice_is_asked_for_and_answered(
+    browser: Browser, account: ConnectedAccount, picture: Picture
+) -> None:
+    when = {"at": "2030-10-27T02:30", "zone": "Europe/Berlin", "late_minutes": "30"}
+    page = written(browser, account, picture(), text="Kept words", do="schedule", **when)
+    assert page.status_code == 400
+    said = text(page)
+    assert "time_is_ambiguous" in said
+    assert "02:30 CEST (UTC+02:00)" in said
+    assert "02:30 CET (UTC+01:00)" in said
+    assert not Post.objects.exists()
+
+    written(browser, account, picture(), do="schedule", fold="1", **when)
+    publication = Publication.objects.get()
+    assert publication.due_at.isoformat() == "2030-10-27T01:30:00+00:00"
+    assert publication.deadline_at - publication.due_at == timedelta(minutes=30)
+
+    moved = browser.send("publication-reschedule", publication.pk, **when)
+    assert moved.status_code == 400
+    assert "02:30 CEST (UTC+02:00)" in text(moved)
+    browser.send("publication-reschedule", publication.pk, **when, fold="0")
+    publication.refresh_from_db()
+    assert publication.due_at.isoformat() == "2030-10-27T00:30:00+00:00"

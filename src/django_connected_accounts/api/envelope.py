@@ -147,6 +147,8 @@ def by_field(problems: Iterable[Problem]) -> dict[str, list[dict[str, Any]]]:
     for problem in problems:
         told = explained(problem.code, problem.params)
         row = {**told, "severity": problem.severity, "fix": list(problem.fix)}
+        if "choices" in problem.params:
+            row["choices"] = problem.params["choices"]
         found.setdefault(problem.field or EVERYWHERE, []).append(row)
     return found
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from datetime import datetime
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from typing import Any
 from uuid import UUID
 
@@ -15,7 +15,7 @@ from django_connected_accounts.access import access
 from django_connected_accounts.exceptions import InvalidRequest
 from django_connected_accounts.models import ConnectedAccount, Post, PostMedia, Publication
 from django_connected_accounts.providers.types import Problem
-from django_connected_accounts.services import composing, deleting, scheduling
+from django_connected_accounts.services import composing, deleting, delivery, scheduling
 
 from . import writing
 from .accounts import SECRETS, account_name
@@ -109,6 +109,18 @@ def cancel(request: HttpRequest, post_id: UUID) -> Act:
     return lambda: _cancelled(request, post)
 
 
+def retry(request: HttpRequest, post_id: UUID) -> Act:
+    """Try again now what failed, on every account where that can be."""
+    post = own(request, post_id)
+    read(request, {})
+
+    def act() -> Answer:
+        delivery.retry_failed(post, by=request.user)
+        return Answer(body=post_row(own(request, post.pk)), status=202)
+
+    return act
+
+
 def own(request: HttpRequest, post_id: UUID) -> Post:
     """Return a post this user may act on, or raise InvalidRequest("not_found")."""
     post = _posts(request).filter(pk=post_id).first()
@@ -138,11 +150,21 @@ def post_row(post: Post) -> dict[str, Any]:
         "options": post.options,
         "accounts": [account_name(account) for account in post.accounts.all()],
         "review": post.review,
-        "media": [media_row(media) for media in post.media.all()],
+        "late_seconds": post.late_seconds,
+        "overrides": {account: _override_row(post, own) for account, own in post.overrides.items()},
+        "media": [media_row(media) for media in post.shared_media],
+        "delivery": asdict(delivery.summary(post)),
         "publications": [publication_row(publication) for publication in post.publications.all()],
         "created_at": moment(post.created_at),
         "updated_at": moment(post.updated_at),
     }
+
+
+def _override_row(post: Post, own: Mapping[str, Any]) -> dict[str, Any]:
+    if "media" not in own:
+        return dict(own)
+    rows = {str(media.pk): media for media in post.media.all()}
+    return {**own, "media": [media_row(rows[key]) for key in own["media"] if key in rows]}
 
 
 def media_row(media: PostMedia) -> dict[str, Any]:
@@ -179,15 +201,8 @@ def _accounts_for(request: HttpRequest, post: Post, ids: Sequence[UUID]) -> list
     return own_accounts(request, chosen)
 
 
-def _scheduled(
-    request: HttpRequest,
-    post: Post,
-    accounts: Sequence[ConnectedAccount],
-    *,
-    at: datetime | None = None,
-    zone: str = "UTC",
-) -> Answer:
-    scheduling.schedule(post, accounts, at=at, zone=zone, by=request.user)
+def _scheduled(request: HttpRequest, post: Post, accounts: Sequence[ConnectedAccount], **when: Any) -> Answer:
+    scheduling.schedule(post, accounts, **when, by=request.user)
     return Answer(body=post_row(own(request, post.pk)), status=202)
 
 

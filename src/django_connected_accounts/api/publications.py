@@ -17,7 +17,7 @@ from django_connected_accounts.services import scheduling
 from .accounts import SECRETS, account_name, account_reason
 from .envelope import Answer, moment
 from .idempotency import Act
-from .reading import Kind, instant, read, text
+from .reading import Kind, fold, instant, integer, read, text
 
 
 def retry(request: HttpRequest, publication_id: UUID) -> Act:
@@ -51,13 +51,13 @@ def reschedule(request: HttpRequest, publication_id: UUID) -> Act:
 
 
 def when(said: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the time and zone a request names; a time without an offset needs its zone."""
+    """Return what a request says of its time; one without an offset needs its zone."""
     if is_naive(said["at"]) and "zone" not in said:
         raise InvalidRequest("missing_field", field="zone")
-    return {"at": said["at"], "zone": said.get("zone", "UTC")}
+    return {name: said[name] for name in WHEN if name in said}
 
 
-WHEN: Mapping[str, Kind] = {"at": instant, "zone": text}
+WHEN: Mapping[str, Kind] = {"at": instant, "zone": text, "fold": fold, "late_seconds": integer}
 
 
 def publication_row(publication: Publication) -> dict[str, Any]:
@@ -70,6 +70,10 @@ def publication_row(publication: Publication) -> dict[str, Any]:
         "reason": account_reason(publication.account, publication.code),
         "due_at": moment(publication.due_at),
         "zone": publication.zone,
+        "wall_time": publication.wall_time,
+        "fold": publication.fold,
+        "deadline_at": moment(publication.deadline_at),
+        "resumes_at": moment(publication.run_at) if publication.status == Publication.Status.HELD else None,
         "remote_id": publication.remote_id,
         "permalink": publication.permalink,
         "published_at": moment(publication.published_at),

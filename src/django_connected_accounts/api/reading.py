@@ -104,6 +104,18 @@ def boolean(value: Any) -> bool:
     return value
 
 
+def integer(value: Any) -> int:
+    if not isinstance(value, int) or isinstance(value, bool):
+        raise ValueError("whole number")
+    return value
+
+
+def fold(value: Any) -> int:
+    if integer(value) not in (0, 1):
+        raise ValueError("0 or 1")
+    return int(value)
+
+
 def mapping(value: Any) -> dict[str, Any]:
     if not isinstance(value, dict):
         raise ValueError("object")

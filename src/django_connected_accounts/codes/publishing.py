@@ -68,6 +68,11 @@ CODES: Mapping[str, Meaning] = {
         _("Nothing to do for you; it is tried again, and the operator finds the cause in the log."),
         "operator",
     ),
+    "late_out_of_range": Meaning(
+        _("A post may be late by at least %(min)s and at most %(max)s seconds."),
+        _("Choose a number between them, or leave it to the site's rule."),
+        "author",
+    ),
     "link_malformed": Meaning(
         _("This is not a link to a post."),
         _("Paste the full address of the post, beginning with https://."),
@@ -96,7 +101,17 @@ CODES: Mapping[str, Meaning] = {
         _("%(platform)s has no way to publish."), _("Choose another account."), "author"
     ),
     "time_does_not_exist": Meaning(
-        _("The clocks in %(zone)s skip this time."), _("Choose a time an hour earlier or later."), "author"
+        _("The clocks in %(zone)s skip this time."),
+        _("The nearest times there are: %(first)s, %(second)s."),
+        "author",
+    ),
+    "time_is_ambiguous": Meaning(
+        _("The clocks in %(zone)s show this time twice."),
+        _(
+            "Say which you mean: %(first)s or %(second)s. In the API, “fold” 0 is the earlier and 1 the later,"
+            " or give the time with its offset."
+        ),
+        "author",
     ),
     "too_far_ahead": Meaning(
         _("This time is more than ten years away."), _("Choose an earlier one."), "author"

@@ -12,7 +12,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from django_connected_accounts.exceptions import InvalidRequest
-from django_connected_accounts.services import scheduling
+from django_connected_accounts.services import walltime
 
 from .coded import Form, refusal
 
@@ -35,12 +35,27 @@ class WallClockField(forms.Field):
 
 
 class TimeForm(Form):
-    """A time to come, in the zone the author thinks in."""
+    """A time to come, in the zone the author thinks in, and how late it may become."""
 
     codes = {("zone", "invalid_choice"): "unknown_zone"}
+    places = {"late_seconds": "late_minutes"}
 
     at = WallClockField(label=_("Date and time"))
     zone = forms.ChoiceField(label=_("Time zone"))
+    fold = forms.TypedChoiceField(
+        label=_("Which of the two?"),
+        coerce=int,
+        empty_value=None,
+        required=False,
+        choices=[("0", _("The earlier")), ("1", _("The later"))],
+        widget=forms.RadioSelect,
+    )
+    late_minutes = forms.IntegerField(
+        label=_("At most so many minutes late"),
+        required=False,
+        min_value=1,
+        help_text=_("Later it is not sent but shown as missed. Empty: the rule of this site."),
+    )
 
     def __init__(self, data: Any = None, files: Any = None, **options: Any) -> None:
         initial = {"zone": timezone.get_current_timezone_name(), **(options.pop("initial", None) or {})}
@@ -48,15 +63,39 @@ class TimeForm(Form):
         zone = self.fields["zone"]
         assert isinstance(zone, forms.ChoiceField)  # noqa: S101
         zone.choices = zone_choices(initial["zone"])
+        self.asks_which = False
 
     def clean(self) -> dict[str, Any]:
         cleaned: dict[str, Any] = super().clean() or self.cleaned_data
         if cleaned.get("at") and cleaned.get("zone"):
             try:
-                scheduling.instant(cleaned["at"], cleaned["zone"])
+                walltime.resolve(cleaned["at"], cleaned["zone"], cleaned.get("fold"))
             except InvalidRequest as error:
                 self.refuse(error)
+                self._ask_which(error)
         return cleaned
+
+    def when(self) -> dict[str, Any]:
+        """Return what `services.scheduling` takes for the time."""
+        cleaned, minutes = self.cleaned_data, self.cleaned_data.get("late_minutes")
+        return {
+            "at": cleaned["at"],
+            "zone": cleaned["zone"],
+            "fold": cleaned.get("fold"),
+            "late_seconds": None if minutes is None else minutes * 60,
+        }
+
+    def _ask_which(self, error: InvalidRequest) -> None:
+        """Where the clocks show the time twice, offer both to choose from."""
+        if error.code != "time_is_ambiguous":
+            return
+        fold = self.fields["fold"]
+        assert isinstance(fold, forms.ChoiceField)  # noqa: S101
+        fold.choices = [
+            (str(choice["fold"]), f"{choice['at'][11:16]} {choice['name']}")
+            for choice in walltime.choices(error)
+        ]
+        self.asks_which = True
 
 
 def zone_choices(current: str) -> list[tuple[str, Any]]:

@@ -68,8 +68,7 @@ class Composer(Page):
         page = "connected_accounts:post-edit" if do == "save" else "connected_accounts:post"
         try:
             if do == "schedule":
-                at, zone = form.cleaned_data["at"], form.cleaned_data["zone"]
-                scheduling.schedule(post, accounts, at=at, zone=zone, by=self.request.user)
+                scheduling.schedule(post, accounts, **form.when(), by=self.request.user)
                 self.done(_("Scheduled."))
             elif do == "publish":
                 page = "connected_accounts:post-confirm"

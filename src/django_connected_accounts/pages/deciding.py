@@ -13,11 +13,12 @@ from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
 
 from django_connected_accounts.exceptions import ConnectedAccountsError, InvalidRequest
 from django_connected_accounts.forms import Form, LinkForm, TimeForm
 from django_connected_accounts.models import ConnectedAccount, Post
-from django_connected_accounts.services import composing, scheduling
+from django_connected_accounts.services import composing, delivery, scheduling
 
 from .composer import again, chosen_accounts, connected, platforms
 from .page import Page, uuids
@@ -53,7 +54,7 @@ class Publish(PostPage):
             return self.shown(request, pk, form=form, status=400)
         wanted = request.POST.getlist("account")
         accounts = list(connected(request).filter(pk__in=uuids(wanted)))
-        when = {"at": form.cleaned_data["at"], "zone": form.cleaned_data["zone"]} if form else {}
+        when = form.when() if form else {}
         try:
             if len(accounts) != len(set(wanted)):
                 raise InvalidRequest("account_not_found", field="accounts")
@@ -87,6 +88,26 @@ class Fix(Page):
         return HttpResponseRedirect(_page_of(post, accounts))
 
 
+class RetryFailed(Page):
+    """Try again now what failed of a post, wherever that can be; the rest is told."""
+
+    http_method_names = ("post",)
+
+    def post(self, request: HttpRequest, pk: UUID) -> HttpResponse:
+        post = self.post_of(pk)
+        try:
+            tried = delivery.retry_failed(post, by=request.user)
+        except InvalidRequest as error:
+            self.refused(error)
+            return redirect("connected_accounts:post", pk=pk)
+        again = sum(error is None for error in tried.values())
+        self.done(ngettext("Trying %(n)s again now.", "Trying all %(n)s again now.", again) % {"n": again})
+        for publication, error in tried.items():
+            if error is not None:
+                self.refused(error, platform=f"{publication.account}")
+        return redirect("connected_accounts:post", pk=pk)
+
+
 @dataclass(frozen=True, slots=True)
 class Verb:
     """Something to decide about a publication, the form it needs, and what to say when it is done."""
@@ -117,8 +138,9 @@ class Act(PostPage):
         form = verb.form(request.POST) if verb.form else None
         if form is not None and not form.is_valid():
             return self.shown(request, publication.post_id, refused={publication.pk: form}, status=400)
+        said = form.when() if isinstance(form, TimeForm) else form.cleaned_data if form else {}
         try:
-            verb.run(publication, by=request.user, **(form.cleaned_data if form else {}))
+            verb.run(publication, by=request.user, **said)
         except ConnectedAccountsError as error:
             self.refused(error, platform=platforms([publication.account]))
         else:

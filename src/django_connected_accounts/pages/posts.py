@@ -17,7 +17,7 @@ from django.utils import timezone
 from django_connected_accounts.access import access
 from django_connected_accounts.forms import FilterForm, Form, LinkForm, TimeForm
 from django_connected_accounts.models import ConnectedAccount, Event, Post, Publication
-from django_connected_accounts.services import composing
+from django_connected_accounts.services import composing, delivery
 
 from .composer import chosen_accounts, connected
 from .page import SECRETS, Page
@@ -93,6 +93,7 @@ class PostPage(Page):
             choosing=len(accounts) > 1 or (not shown and (accounts or not deliveries)),
             chosen={account.pk for account in chosen},
             editable=editable,
+            failed=[d for d in deliveries if d.publication.status in delivery.FAILED],
             moving=moving,
             live=live,
             form=form or TimeForm(),
@@ -126,7 +127,7 @@ class Delivery:
     def time_form(self) -> TimeForm:
         if isinstance(self.refused, TimeForm):
             return self.refused
-        return TimeForm(auto_id=f"at-{self.publication.pk}-%s", initial={"zone": self.publication.zone})
+        return TimeForm(auto_id=f"at-{self.publication.pk}-%s", initial=_time_of(self.publication))
 
     @property
     def link_form(self) -> LinkForm:
@@ -145,6 +146,12 @@ ALLOWED: Mapping[str, tuple[Status, ...]] = {
 }
 
 
+def _time_of(publication: Publication) -> dict[str, Any]:
+    """Return what a form to move a publication shows at first."""
+    late = publication.post.late_seconds
+    return {"zone": publication.zone, "late_minutes": None if late is None else late // 60}
+
+
 def _filtered(posts: QuerySet[Post], account: ConnectedAccount | None, status: str) -> QuerySet[Post]:
     if status == "draft":
         posts = posts.filter(~_has())
@@ -159,7 +166,7 @@ def _has(**publication: Any) -> Exists:
 
 def _publications() -> QuerySet[Publication]:
     secrets = ("checkpoint", *(f"account__{secret}" for secret in SECRETS))
-    return Publication.objects.select_related("account").defer(*secrets)
+    return Publication.objects.select_related("account", "post").defer(*secrets)
 
 
 def _events() -> Prefetch[Any]:

@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime, timedelta
-from datetime import timezone as fixed_zone
+from datetime import datetime
 from typing import Any
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from django.conf import settings
 from django.db import IntegrityError, transaction
 from django.db.models import Q
 from django.utils import timezone
@@ -18,13 +15,11 @@ from django_connected_accounts.models import ConnectedAccount, Post, Publication
 from django_connected_accounts.models.leases import DatabaseNow
 from django_connected_accounts.providers.types import Problem
 
-from . import composing, events, reviewing, storing
+from . import composing, events, lateness, reviewing, storing
 from .links import web_link
+from .walltime import When, resolve
 
 Status = Publication.Status
-PAST_TOLERANCE = timedelta(minutes=1)
-FURTHEST = timedelta(days=3653)
-"""How far ahead a post may be scheduled: a year beyond these ten is a slip of the pen."""
 
 RESTARTABLE = (Status.FAILED, Status.MISSED, Status.CANCELLED)
 """Nothing of it is public: it may begin anew."""
@@ -43,13 +38,15 @@ def publish(
     first_comment: str = "",
     at: datetime | None = None,
     zone: str = "UTC",
+    fold: int | None = None,
+    late_seconds: int | None = None,
     by: Any = None,
 ) -> Publication:
     """Compose a post and send it from this account, now or ``at`` a time. Return its publication.
 
-    ``media`` are open files, or `services.composing.NewMedia` where alt text, a crop or a URL is wanted.
-    The row is the queue: a worker, or the next ``connected_accounts_tick``, publishes it. Raise
-    InvalidRequest when it can't go out as it is; nothing is kept then.
+    ``media`` are open files, or `services.composing.NewMedia` where alt text, a crop or a URL is wanted; the
+    time is said as for `schedule`. The row is the queue: a worker, or the next ``connected_accounts_tick``,
+    publishes it. Raise InvalidRequest when it can't go out as it is; nothing is kept then.
     """
     author = by or account.user
     with storing.all_or_nothing():
@@ -62,7 +59,9 @@ def publish(
             options=options or {},
             first_comment=first_comment,
         )
-        (publication,) = schedule(post, [account], at=at, zone=zone, by=author)
+        (publication,) = schedule(
+            post, [account], at=at, zone=zone, fold=fold, late_seconds=late_seconds, by=author
+        )
     return publication
 
 
@@ -72,38 +71,47 @@ def schedule(
     *,
     at: datetime | None = None,
     zone: str = "UTC",
+    fold: int | None = None,
+    late_seconds: int | None = None,
     by: Any,
 ) -> list[Publication]:
-    """Send this post from these accounts, now or ``at`` a time, approved as it is. All of them or none."""
-    accounts = list(accounts)
+    """Send this post from these accounts, now or ``at`` a time, approved as it is. All of them or none.
+
+    A naive ``at`` is a wall clock's in ``zone``; where clocks show it twice, ``fold`` says which is meant.
+    ``late_seconds`` is how late the post may still go out, None for what it says already, or the setting.
+    """
+    accounts = list({account.pk: account for account in accounts}.values())
     if not accounts:
         raise InvalidRequest("account_missing", field="accounts")
-    due = instant(at, zone)
+    when = resolve(at, zone, fold)
     _refuse_problems(post, accounts, now=at is None)
     with transaction.atomic():
         reviewing.approve(post, by=by)
+        lateness.allow(post, late_seconds)
         post.accounts.add(*accounts)
-        return [_publication(post, account, due, zone, by) for account in accounts]
+        return place(post, accounts, when, by)
 
 
-def instant(at: datetime | None, zone: str) -> datetime:
-    """Return the UTC time of ``at``, a naive one being a wall clock's in ``zone``; None is now."""
+def place(post: Post, accounts: Sequence[ConnectedAccount], when: When, by: Any) -> list[Publication]:
+    """Give a post a publication on each account, in the caller's transaction, which holds the post's lock."""
+    known = {row.account_id: row for row in Publication.objects.filter(post=post, account__in=accounts)}
+    fields = {**_from_the_start(post, when), "content_hash": post.approved_hash}
+    new = [Publication(post=post, account=a, **fields) for a in accounts if a.pk not in known]
     try:
-        tz = ZoneInfo(zone)
-    except (ZoneInfoNotFoundError, ValueError, OSError) as error:
-        raise InvalidRequest("unknown_zone", field="zone", zone=zone) from error
-    now = timezone.now()
-    if at is None:
-        return now
-    local = at.replace(tzinfo=tz) if timezone.is_naive(at) else at
-    if local < now - PAST_TOLERANCE:
-        raise InvalidRequest("past_date", field="at")
-    if local > now + FURTHEST:
-        raise InvalidRequest("too_far_ahead", field="at")
-    utc = local.astimezone(fixed_zone.utc)
-    if timezone.is_naive(at) and utc.astimezone(tz).replace(tzinfo=None) != at:
-        raise InvalidRequest("time_does_not_exist", field="at", zone=zone)
-    return utc
+        Publication.objects.bulk_create(new)
+    except IntegrityError as error:
+        raise InvalidRequest("already_scheduled", field="accounts") from error
+    told = {"due_at": when.due_at, "zone": when.zone}
+    events.record_all(
+        "publication.scheduled",
+        [{"account": row.account, "post": post, "publication": row, "data": told} for row in new],
+        actor=by,
+    )
+    for publication in known.values():
+        may = Q(status__in=RESTARTABLE)
+        _decide(publication, may, "scheduled", by, refusal="already_scheduled", **fields)
+    placed = {**known, **{row.account_id: row for row in new}}
+    return [placed[account.pk] for account in accounts]
 
 
 def cancel(publication: Publication, *, by: Any) -> None:
@@ -111,12 +119,21 @@ def cancel(publication: Publication, *, by: Any) -> None:
     _decide(publication, UNSENT, "cancelled", by, status=Status.CANCELLED, run_at=None, code="")
 
 
-def reschedule(publication: Publication, *, at: datetime | None, zone: str, by: Any) -> None:
-    """Send it at another time; None is now."""
-    due = instant(at, zone)
-    _decide(
-        publication, UNSENT | Q(status__in=RESTARTABLE), "rescheduled", by, **_from_the_start(due), zone=zone
-    )
+def reschedule(
+    publication: Publication,
+    *,
+    at: datetime | None,
+    zone: str = "UTC",
+    fold: int | None = None,
+    late_seconds: int | None = None,
+    by: Any,
+) -> None:
+    """Send it at another time, said as for `schedule`; None is now."""
+    when = resolve(at, zone, fold)
+    may = UNSENT | Q(status__in=RESTARTABLE)
+    with transaction.atomic():
+        lateness.allow(publication.post, late_seconds)
+        _decide(publication, may, "rescheduled", by, **_from_the_start(publication.post, when))
 
 
 def retry(publication: Publication, *, by: Any) -> None:
@@ -125,7 +142,8 @@ def retry(publication: Publication, *, by: Any) -> None:
     may = (UNSENT & Q(status=Status.HELD)) | Q(status__in=(Status.FAILED, Status.MISSED))
     with transaction.atomic():
         reviewing.approve(publication.post, by=by)
-        _decide(publication, may, "rescheduled", by, **_from_the_start(timezone.now()))
+        now = resolve(None, publication.zone)
+        _decide(publication, may, "rescheduled", by, **_from_the_start(publication.post, now))
 
 
 def check_again(publication: Publication, *, by: Any) -> None:
@@ -166,9 +184,10 @@ def mark_live(publication: Publication, permalink: str, *, by: Any) -> None:
 def post_again(publication: Publication, *, by: Any) -> None:
     """Post what may be live already: a person has looked, and decides so."""
     _refuse_problems(publication.post, [publication.account], now=True)
-    fresh = {**_from_the_start(timezone.now()), "generation": publication.generation + 1}
     with transaction.atomic():
         reviewing.approve(publication.post, by=by)
+        now = resolve(None, publication.zone)
+        fresh = {**_from_the_start(publication.post, now), "generation": publication.generation + 1}
         _decide(publication, Q(status=Status.UNKNOWN), "rescheduled", by, **fresh)
 
 
@@ -200,30 +219,12 @@ def _refuse_problems(post: Post, accounts: Sequence[ConnectedAccount], *, now: b
         raise InvalidRequest(problems=[p for n, p in enumerate(errors) if p not in errors[:n]])
 
 
-def _publication(post: Post, account: ConnectedAccount, due: datetime, zone: str, by: Any) -> Publication:
-    fields = {**_from_the_start(due), "zone": zone, "content_hash": post.approved_hash}
-    try:
-        with transaction.atomic():
-            publication, created = Publication.objects.get_or_create(
-                post=post, account=account, defaults=fields
-            )
-    except IntegrityError as error:
-        raise InvalidRequest("already_scheduled", field="accounts", account=str(account)) from error
-    if not created:
-        may = Q(status__in=RESTARTABLE)
-        _decide(publication, may, "scheduled", by, refusal="already_scheduled", **fields)
-    else:
-        events.record("publication.scheduled", actor=by, account=account, post=post, publication=publication)
-    return publication
-
-
-def _from_the_start(due: datetime) -> dict[str, Any]:
-    late = timedelta(seconds=settings.CONNECTED_ACCOUNTS_LATE_SECONDS)
+def _from_the_start(post: Post, when: When) -> dict[str, Any]:
     return {
+        **when.fields,
         "status": Status.SCHEDULED,
-        "due_at": due,
-        "deadline_at": due + late,
-        "run_at": due,
+        "deadline_at": lateness.deadline(post, when.due_at),
+        "run_at": when.due_at,
         "checkpoint": None,
         "step": 0,
         "repeatable": True,
@@ -270,8 +271,8 @@ __all__ = [
     "cancel",
     "cancel_all",
     "check_again",
-    "instant",
     "mark_live",
+    "place",
     "post_again",
     "publish",
     "reschedule",
