@@ -96,3 +96,4 @@ else:
 CONNECTED_ACCOUNTS_ENCRYPTION_KEYS = ["YSB0ZXN0IGtleSBvZiBleGFjdGx5IDMyIGJ5dGVzISE="]
 CONNECTED_ACCOUNTS_SANDBOX = "in-process"
 CONNECTED_ACCOUNTS_BASE_URL = "http://testserver"
+CONNECTED_ACCOUNTS_ALARM_SECONDS = 0  # tests leave things due; those about the alarm set it

@@ -24,6 +24,9 @@ from django_connected_accounts.models import (
     Post,
     Publication,
     Revocation,
+    Runner,
+    WebhookDelivery,
+    WebhookEndpoint,
 )
 from django_connected_accounts.services import publishing
 from tests.visitor import Visitor
@@ -55,6 +58,9 @@ def account(visitor: Visitor) -> ConnectedAccount:
         account=account, platform="instagram", name="ada", secrets={"access_token": "revocation-secret"}
     )
     Measurement.objects.create(account=account, name="reach", value=1, at=timezone.now())
+    Runner.objects.create(name="here:1")
+    endpoint = WebhookEndpoint.objects.create(url="https://example.com/", secret="webhook-secret")
+    WebhookDelivery.objects.create(endpoint=endpoint, event=Event.objects.latest("at"))
     return account
 
 
@@ -77,7 +83,7 @@ def secret_fields(model: Any) -> list[str]:
 
 @pytest.mark.parametrize("model", MODELS)
 def test_no_page_of_the_admin_shows_a_secret(operator: Client, account: ConnectedAccount, model: Any) -> None:
-    secrets = [account.access_token, "checkpoint-secret", "revocation-secret"]
+    secrets = [account.access_token, "checkpoint-secret", "revocation-secret", "webhook-secret"]
     with connection.cursor() as cursor:
         cursor.execute("SELECT access_token FROM connected_accounts")
         secrets += [value for (value,) in cursor.fetchall() if value]

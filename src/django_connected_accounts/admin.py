@@ -20,6 +20,9 @@ from .models import (
     PostMedia,
     Publication,
     Revocation,
+    Runner,
+    WebhookDelivery,
+    WebhookEndpoint,
 )
 from .services.health import naming
 
@@ -145,6 +148,26 @@ class MeasurementAdmin(ReadOnly):
     list_display = ("name", "value", "at", "account", "publication")
     list_filter = ("name",)
     list_select_related = ("account", "publication")
+
+
+@admin.register(Runner)
+class RunnerAdmin(ReadOnly):
+    list_display = ("name", "began_at", "seen_at")
+
+
+@admin.register(WebhookEndpoint)
+class WebhookEndpointAdmin(ReadOnly):
+    list_display = ("url", "user", "failures", "failing_since", "stopped_at", "created_at")
+    list_select_related = ("user",)
+    search_fields = ("url",)
+
+
+@admin.register(WebhookDelivery)
+class WebhookDeliveryAdmin(ReadOnly):
+    list_display = ("created_at", "endpoint", "event", "state", "attempts", "status", "error", "tried_at")
+    list_filter = ("state", "status")
+    list_select_related = ("endpoint", "event")
+    date_hierarchy = "created_at"
 
 
 def _explained(code: str, account: ConnectedAccount) -> str:

@@ -13,6 +13,7 @@ class ConnectedAccountsConfig(AppConfig):
     def ready(self) -> None:
         from . import checks  # noqa: F401
         from .services import (
+            alarm,  # noqa: F401  it sees to it that somebody notices when nobody publishes
             revoking,  # noqa: F401  it ends the grants of deleted accounts
             storing,  # noqa: F401  it deletes the files of deleted media
         )

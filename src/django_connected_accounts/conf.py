@@ -90,6 +90,29 @@ class ConnectedAccountsConf(AppConf):
     OPERATORS: Sequence[str] = ()
     """Addresses that are told what only operators can mend; empty for those of ``MANAGERS`` or ``ADMINS``."""
 
+    # Watching
+    ALARM_SECONDS: int = 300
+    """How long publications may be due without anybody taking them up before it is an alarm; 0 for never."""
+
+    # Webhooks sent out
+    WEBHOOKS_PER_USER: int = 10
+    """How many endpoints of their own a user may have told; 0 leaves them to the operators."""
+    WEBHOOKS_TO_PRIVATE: bool = False
+    """Whether endpoints may be on plain http, and on hosts that are not on the public internet."""
+    WEBHOOKS_TIMEOUT: float = 15.0
+    """Seconds an endpoint may take for its whole answer."""
+
+    # What `connected_accounts_purge` keeps
+    DETAIL_KEEP_DAYS: int = 90
+    """How long the single steps and tries are kept, renewals and tests of access, and what platforms told."""
+    HISTORY_KEEP_DAYS: int = 0
+    """How long the rest of the history is kept: who connected, approved, scheduled what, and what became of
+    it; 0 for ever."""
+    MEASUREMENT_KEEP_DAYS: int = 0
+    """How long numbers are kept; 0 for ever."""
+    DELIVERY_KEEP_DAYS: int = 30
+    """How long it is kept what became of a webhook."""
+
     # Pages and API
     PAGE_SIZE: int = 25
     """How many accounts or posts a page of a list shows."""

@@ -42,6 +42,8 @@ VERBS: Mapping[str, Signal | None] = {
     "callback.deleted": None,
     "notification.received": notification_received,
     "platform.version_ending": None,
+    "queue.still": None,
+    "webhook.stopped": None,
     "post.created": post_changed,
     "post.edited": post_changed,
     "post.submitted": post_changed,

@@ -7,7 +7,7 @@ from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
-from . import accounts, api, composing, connecting, platforms, publishing
+from . import accounts, api, composing, connecting, platforms, publishing, watching
 from .meaning import Meaning, Who
 
 __all__ = ["CODES", "Meaning", "Who", "explain"]
@@ -22,6 +22,7 @@ CODES: Mapping[str, Meaning] = {
     **connecting.CODES,
     **platforms.CODES,
     **publishing.CODES,
+    **watching.CODES,
 }
 
 

@@ -38,6 +38,8 @@ class WebhookEndpoint(models.Model):
     """Until when it is left alone after a failure."""
     stopped_at = models.DateTimeField(null=True, blank=True, editable=False)
     """Since when it is told nothing: it failed for days, or said that it is gone; None while it is told."""
+    stopped_key = models.CharField(max_length=64, blank=True, default="", editable=False)
+    """The key of the event that tells so."""
     created_at = models.DateTimeField(default=timezone.now, editable=False)
 
     class Meta:

@@ -17,14 +17,14 @@ from django_connected_accounts import registry
 from django_connected_accounts.access import access
 from django_connected_accounts.codes import Meaning, explain
 from django_connected_accounts.exceptions import InvalidRequest
-from django_connected_accounts.models import ConnectedAccount, Event, Publication
+from django_connected_accounts.models import ConnectedAccount, Event, Publication, WebhookEndpoint
 
-from . import foresight, health
+from . import foresight, health, status
 
 Health = ConnectedAccount.Health
 Status = Publication.Status
 
-OTHERS = ("expiring", "revoke_failed", "version_ending")
+OTHERS = ("expiring", "queue_still", "revoke_failed", "version_ending", "webhook_stopped")
 """What a notice may be of beside the health of an account and the status of a publication."""
 
 SECRETS = (
@@ -82,6 +82,7 @@ def current() -> QuerySet[Event]:
     newer = Event.objects.filter(
         account=OuterRef("account"), notice=OuterRef("notice"), at__gt=OuterRef("at")
     )
+    stopped = WebhookEndpoint.objects.exclude(stopped_at=None).order_by()
     still = (
         Q(publication__status=F("notice"))
         | Q(publication=None, account__health=F("notice"))
@@ -89,6 +90,8 @@ def current() -> QuerySet[Event]:
         | Q(notice="revoke_failed", account=None)
         | Q(notice="revoke_failed", account__health=Health.DISCONNECTED)
         | Q(notice="version_ending", key__in=foresight.ending_versions())
+        | Q(Exists(status.stuck()), notice="queue_still", at__gte=timezone.now() - status.DAY)
+        | Q(notice="webhook_stopped", key__in=stopped.values("stopped_key"))
     )
     return (
         Event.objects.filter(still)

@@ -24,7 +24,7 @@ from django.utils.translation import gettext_lazy as _
 from django_connected_accounts import registry
 from django_connected_accounts.codes import CODES, Meaning, explain
 from django_connected_accounts.models import ConnectedAccount, Event, Post, PostMedia, Publication
-from django_connected_accounts.services import serving
+from django_connected_accounts.services import delivery, serving
 from django_connected_accounts.services.health import naming
 
 register = template.Library()
@@ -53,18 +53,6 @@ STATUS_TONES: Mapping[str, str] = {
     Status.HANDED_OVER: "warn",
     Status.CANCELLED: "quiet",
 }
-WORST_FIRST = (
-    Status.UNKNOWN,
-    Status.FAILED,
-    Status.MISSED,
-    Status.HANDED_OVER,
-    Status.HELD,
-    Status.WAITING,
-    Status.SENDING,
-    Status.SCHEDULED,
-    Status.PUBLISHED,
-    Status.CANCELLED,
-)
 
 CAPABILITIES: Mapping[str, Promise] = {
     "connect": _("Read the profile"),
@@ -90,6 +78,8 @@ EVENTS: Mapping[str, Promise] = {
     "callback.deauthorized": _("Access was withdrawn on the platform"),
     "callback.deleted": _("Data was deleted, as a person asked the platform"),
     "platform.version_ending": _("An API version ends"),
+    "queue.still": _("Nobody publishes what is due"),
+    "webhook.stopped": _("A webhook endpoint is told nothing any more"),
     "notification.received": _("The platform told something"),
     "post.created": _("Draft written"),
     "post.edited": _("Edited"),
@@ -223,19 +213,18 @@ def status(publication: Publication) -> State:
 @register.filter
 def post_status(post: Post) -> State:
     """Return what became of a post on all its accounts, in a few words. Prefetch its publications."""
+    found = delivery.summary(post)
+    counted = {"live": found.published, "all": found.total}
+    if not found.status:
+        return State(post.get_review_display(), "quiet")
+    if found.status == delivery.PARTLY_PUBLISHED:
+        return State(gettext("Partly published: %(live)s of %(all)s") % counted, "bad")
     publications: Iterable[Publication] = post.publications.all()
-    found = [publication for publication in publications if publication.status != Status.CANCELLED]
-    if not found:
-        cancelled = bool(list(publications))
-        return State(str(Status.CANCELLED.label if cancelled else post.get_review_display()), "quiet")
-    live = sum(publication.status == Status.PUBLISHED for publication in found)
-    worst = min(found, key=lambda publication: WORST_FIRST.index(Status(publication.status)))
-    if worst.status in (Status.FAILED, Status.MISSED) and live:
-        return State(gettext("Partly published"), "bad")
-    state = status(worst)
-    if len(found) > 1 and worst.status in (Status.SENDING, Status.WAITING):
-        counted = {"words": state.words, "live": live, "all": len(found)}
-        return State(gettext("%(words)s, %(live)s of %(all)s published") % counted, state.tone)
+    state = status(next(row for row in publications if row.status == found.status))
+    moving = found.status in (Status.SENDING, Status.WAITING)
+    if found.total > 1 and (moving or 0 < found.published < found.total):
+        words = gettext("%(words)s, %(live)s of %(all)s published") % {"words": state.words, **counted}
+        return State(words, state.tone)
     return state
 
 

@@ -4,7 +4,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandParser
 
-from django_connected_accounts.services import publishing
+from django_connected_accounts.services import presence, publishing
 
 
 class Command(BaseCommand):
@@ -14,6 +14,7 @@ class Command(BaseCommand):
         parser.add_argument("--limit", type=int, help="take at most this many steps")
 
     def handle(self, *args: Any, limit: int | None, **options: Any) -> None:
+        presence.show(lasting=False)
         taken = publishing.tick(limit)
         if options["verbosity"]:
             self.stdout.write(f"{taken} steps taken")

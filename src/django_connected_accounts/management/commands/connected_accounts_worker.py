@@ -9,7 +9,7 @@ from django.conf import settings
 from django.core.management.base import BaseCommand
 from django.db import DatabaseError, close_old_connections
 
-from django_connected_accounts.services import publishing
+from django_connected_accounts.services import presence, publishing
 
 log = logging.getLogger("django_connected_accounts")
 
@@ -24,6 +24,7 @@ class Command(BaseCommand):
         while not stopping.is_set():
             close_old_connections()
             try:
+                presence.show()
                 taken = publishing.tick(limit=1)
             except DatabaseError:
                 log.exception("The database did not answer; trying again")
