@@ -22,7 +22,7 @@ from hypothesis import strategies as st
 
 from django_connected_accounts.exceptions import InvalidRequest
 from django_connected_accounts.sandbox import samples
-from django_connected_accounts.services import importing
+from django_connected_accounts.services import importing, reaching
 from django_connected_accounts.services.media import probe
 
 Serve = Callable[[bytes], "Server"]
@@ -196,7 +196,7 @@ def test_only_plain_web_addresses_are_gone_to(url: str) -> None:
     ],
 )
 def test_public_addresses_are_told_from_all_others(address: str, public: bool) -> None:
-    assert importing.is_public(address) is public
+    assert reaching.is_public(address) is public
 
 
 @given(st.ip_addresses(v=4))
@@ -204,8 +204,8 @@ def test_an_address_within_another_is_judged_as_itself(address: ipaddress.IPv4Ad
     inner = int(address)
     mapped = ipaddress.IPv6Address(0xFFFF << 32 | inner)
     sixtofour = ipaddress.IPv6Address(0x2002 << 112 | inner << 80)
-    assert importing.is_public(str(mapped)) == importing.is_public(str(address))
-    assert importing.is_public(str(sixtofour)) == importing.is_public(str(address))
+    assert reaching.is_public(str(mapped)) == reaching.is_public(str(address))
+    assert reaching.is_public(str(sixtofour)) == reaching.is_public(str(address))
 
 
 def test_a_host_with_one_private_address_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -359,7 +359,7 @@ def test_over_tls_the_host_must_prove_its_name_though_an_address_is_called(
         ),
     )
     if trusted:
-        monkeypatch.setattr(importing, "DEFAULT_CA_BUNDLE_PATH", str(certificate))
+        monkeypatch.setattr(reaching, "DEFAULT_CA_BUNDLE_PATH", str(certificate))
     url = f"https://{host}:{server.port}/a.jpg"
     if code:
         assert refusal(url)[0] == code
