@@ -35,6 +35,7 @@ urlpatterns = [
     path("posts/<uuid:pk>/edit/", composer.Composer.as_view(), name="post-edit"),
     path("posts/<uuid:pk>/fix/", deciding.Fix.as_view(), name="post-fix"),
     path("posts/<uuid:pk>/confirm/", deciding.Confirm.as_view(), name="post-confirm"),
+    path("posts/<uuid:pk>/retry/", deciding.RetryFailed.as_view(), name="post-retry"),
     path("posts/<uuid:pk>/publish/", deciding.Publish.as_view(), name="post-publish"),
     *(
         path(f"publications/<uuid:pk>/{verb}/", deciding.Act.as_view(verb=verb), name=f"publication-{verb}")

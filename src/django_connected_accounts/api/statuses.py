@@ -50,6 +50,7 @@ BY_CODE: Mapping[str, int] = {
     "idempotency_in_progress": 409,
     "not_possible_now": 409,
     "nothing_to_cancel": 409,
+    "nothing_to_retry": 409,
     "owned_by_other": 409,
     "post_already_scheduled": 409,
     "post_already_sent": 409,

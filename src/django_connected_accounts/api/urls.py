@@ -32,6 +32,7 @@ urlpatterns = [
             "publish": posts.publish,
             "schedule": posts.schedule,
             "cancel": posts.cancel,
+            "retry": posts.retry,
         }.items()
     ),
     *(

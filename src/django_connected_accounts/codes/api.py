@@ -84,6 +84,9 @@ CODES: Mapping[str, Meaning] = {
         _("Send one file for each entry without a “url” or “id”."),
         "author",
     ),
+    "nothing_to_retry": Meaning(
+        _("Nothing of this post has failed."), _("There is nothing to do."), "nobody"
+    ),
     "nothing_to_cancel": Meaning(
         _("Nothing of this post is still to go out."), _("There is nothing to do."), "nobody"
     ),

@@ -10,7 +10,7 @@ from functools import partial
 from typing import Any, BinaryIO, cast
 
 from django.core.exceptions import ImproperlyConfigured
-from django.db.models import prefetch_related_objects
+from django.db.models import Prefetch, prefetch_related_objects
 
 from django_connected_accounts import registry
 from django_connected_accounts.access import access
@@ -118,8 +118,14 @@ def edit(
     return post
 
 
-def draft(post: Post, account: ConnectedAccount, *, public: bool = False) -> Draft:
-    """Return what would be sent from this account, ``public``: with links by which platforms fetch media."""
+def draft(
+    post: Post, account: ConnectedAccount, *, public: bool = False, platforms: Collection[str] = ()
+) -> Draft:
+    """Return what would be sent from this account, ``public``: with links by which platforms fetch media.
+
+    Options that only another platform of the post knows are left out; ``platforms`` are further ones it is
+    about to be sent to.
+    """
     merged = overriding.merged(post, account)
     own = post.overrides.get(str(account.pk), {}).get("options", {})
     publishes = _publishes(account.platform)
@@ -127,7 +133,11 @@ def draft(post: Post, account: ConnectedAccount, *, public: bool = False) -> Dra
         kind=cast("Kind", _kind(merged.kind, publishes)),
         text=merged.text,
         media=tuple(_media(row, public) for row in merged.media),
-        options={n: v for n, v in merged.options.items() if n in own or not _is_foreign(n, publishes)},
+        options={
+            name: value
+            for name, value in merged.options.items()
+            if name in own or not _is_foreign(name, publishes, post, platforms)
+        },
         first_comment=merged.first_comment,
     )
 
@@ -135,10 +145,14 @@ def draft(post: Post, account: ConnectedAccount, *, public: bool = False) -> Dra
 def problems(post: Post, accounts: Iterable[ConnectedAccount]) -> dict[uuid.UUID, list[Problem]]:
     """Return by account what stands in the way of this post, or should be thought about."""
     prefetch_related_objects([post], "media")
-    return {account.pk: list(_problems(post, account)) for account in accounts}
+    if post.options:
+        prefetch_related_objects([post], Prefetch("accounts", ConnectedAccount.objects.only("platform")))
+    accounts = list(accounts)
+    platforms = {account.platform for account in accounts}
+    return {account.pk: list(_problems(post, account, platforms)) for account in accounts}
 
 
-def _problems(post: Post, account: ConnectedAccount) -> Iterator[Problem]:
+def _problems(post: Post, account: ConnectedAccount, platforms: Collection[str]) -> Iterator[Problem]:
     if account.health not in ConnectedAccount.USABLE:
         # Not an error: a post may be scheduled, and waits until the account is well again.
         params = {"account": str(account), "health": account.get_health_display()}
@@ -151,7 +165,7 @@ def _problems(post: Post, account: ConnectedAccount) -> Iterator[Problem]:
     if not isinstance(provider, Publishes):
         yield Problem(code="platform_does_not_publish", field="accounts", params={"platform": provider.name})
         return
-    sent = draft(post, account)
+    sent = draft(post, account, platforms=platforms)
     if sent.first_comment and account.permissions.get("comment") is False:
         yield Problem(
             code="comment_permission_missing", field="first_comment", params={"account": str(account)}
@@ -176,12 +190,12 @@ def _kind(kind: str, publishes: Publishes | None) -> str:
     return other if other and other in publishes.kinds else kind
 
 
-def _is_foreign(option: str, publishes: Publishes | None) -> bool:
-    """Say whether a shared option is another platform's, and not for this one."""
+def _is_foreign(option: str, publishes: Publishes | None, post: Post, platforms: Collection[str]) -> bool:
+    """Say whether a shared option is for another platform of the post, and not for this one."""
     if publishes is None or option in publishes.options:
         return False
-    others = filter(None, map(_publishes, registry.ids()))
-    return any(option in other.options for other in others)
+    meant = {*platforms, *(account.platform for account in post.accounts.all())}
+    return any(option in other.options for other in filter(None, map(_publishes, meant)))
 
 
 def _accounts(user: Any, accounts: Iterable[ConnectedAccount | uuid.UUID | str]) -> list[ConnectedAccount]:
