@@ -32,6 +32,7 @@ def publish(remote: Remote, token: str, container: str) -> Any:
     [
         ({"action": "lose_before"}, requests.ConnectionError, 0),
         ({"action": "lose_after"}, requests.ConnectionError, 1),
+        ({"action": "reset_after"}, requests.ConnectionError, 1),
         ({"action": "delay", "seconds": 60}, requests.ReadTimeout, 1),
         ({"action": "truncate_body"}, requests.exceptions.ChunkedEncodingError, 1),
     ],

@@ -75,6 +75,12 @@ def test_a_broken_body_and_a_late_answer_are_what_requests_says_they_are(served:
         requests.get(f"{served.base_url}/graph.facebook.com/v26.0/me", timeout=0.1)
 
 
+def test_a_connection_is_reset_by_the_platform(served: World) -> None:
+    control(served, "faults", action="reset_after")
+    with pytest.raises(requests.ConnectionError, match="reset by peer"):
+        call(served, "GET", "graph.facebook.com/v26.0/me")
+
+
 def test_the_control_interface_does_what_the_world_does(served: World) -> None:
     index = call(served, "GET", "_sandbox/").json()
     assert "POST /_sandbox/faults" in index["routes"]
