@@ -26,6 +26,8 @@ SERVERS = {
         "CONNECTED_ACCOUNTS_TEST_POSTGRESQL", "postgresql://postgres@127.0.0.1:5432/"
     ),
     "mariadb": os.environ.get("CONNECTED_ACCOUNTS_TEST_MARIADB", "mariadb://root@127.0.0.1:3306/"),
+    "redis": os.environ.get("CONNECTED_ACCOUNTS_TEST_REDIS", "redis://127.0.0.1:6379/0"),
+    "rabbitmq": os.environ.get("CONNECTED_ACCOUNTS_TEST_RABBITMQ", "amqp://guest:guest@127.0.0.1:5672//"),
 }
 LONGEST = ("tests/test_databases.py", "tests/test_kill.py")
 
@@ -41,7 +43,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.fixture(scope="session")
 def needs() -> Callable[[str], str]:
-    """``needs("postgresql")``, ``("mariadb")`` or ``("chromium")`` returns where it is, or skips the test.
+    """``needs("redis")``, another of `SERVERS` or ``"chromium"`` returns where it is, or skips the test.
 
     With ``CI_STRICT=1`` in the environment, what is missing fails the test instead.
     """

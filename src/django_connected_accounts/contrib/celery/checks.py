@@ -1,0 +1,49 @@
+"""Whether Celery is set up so that a step is not delivered anew while it runs, and somebody sweeps."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from celery import current_app
+from django.conf import settings
+from django.core.checks import CheckMessage, Error, Tags, Warning, register
+
+from .tasks import queue, sweep
+
+
+@register(Tags.compatibility, "connected_accounts")
+def celery(**kwargs: Any) -> Sequence[CheckMessage]:
+    return [*_visibility(), *_schedule()]
+
+
+def _visibility() -> Iterator[CheckMessage]:
+    """A message that is not acknowledged by then is delivered again: not before the step's own lease ends."""
+    seconds = visibility_timeout()
+    needed = settings.CONNECTED_ACCOUNTS_LEASE_SECONDS + queue.furthest.total_seconds()
+    if seconds is not None and seconds < needed:
+        message = f"Celery's broker delivers again after {seconds:g} seconds, while the step may still run."
+        hint = f"Set “visibility_timeout” in broker_transport_options to {needed:g} or more."
+        yield Error(message, hint=hint, id="connected_accounts.E060")
+
+
+def visibility_timeout() -> float | None:
+    """Return after how many seconds the broker delivers anew what is not acknowledged, None for never."""
+    connection = current_app.connection_for_write()
+    channel = getattr(connection.get_transport_cls(), "Channel", None)
+    names = ("visibility_timeout", "default_visibility_timeout")
+    defaults = (getattr(channel, name, None) for name in names)
+    default = next((value for value in defaults if isinstance(value, (int, float))), None)
+    chosen = (connection.transport_options or {}).get("visibility_timeout", default)
+    return None if chosen is None else float(chosen)
+
+
+def _schedule() -> Iterator[CheckMessage]:
+    conf = current_app.conf
+    if "django_celery_beat" in str(conf.beat_scheduler):
+        return  # Its schedule is in the database, which is not asked here.
+    entries: Mapping[str, Mapping[str, Any]] = conf.beat_schedule or {}
+    if not any(entry.get("task") == sweep.name for entry in entries.values()):
+        message = "Celery's beat does not sweep: what no message tells of is not published."
+        hint = "Add connected_accounts.sweep to beat_schedule; or tick by cron, and silence this."
+        yield Warning(message, hint=hint, id="connected_accounts.W060")

@@ -1,0 +1,1 @@
+"""The same stories on everything that runs the engine: real processes and brokers, a sandbox over HTTP."""

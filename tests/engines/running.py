@@ -1,0 +1,184 @@
+"""The ways to have things published, each with its own processes."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+import uuid
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Any, ClassVar
+
+import django
+import pytest
+from celery import Celery
+from django.db import connection
+from django.utils import timezone
+
+from django_connected_accounts.contrib.celery import tasks as celery_tasks
+from django_connected_accounts.models import Publication
+from django_connected_accounts.models.leases import DatabaseNow
+from tests.engines import queueing
+
+CELERY_WORKER = ("-m", "celery", "-A", "tests.engines.queueing", "worker", "--loglevel", "WARNING")
+QUIETLY = ("--without-gossip", "--without-mingle", "--without-heartbeat")
+
+
+class Engine:
+    """Two runners of one kind, as processes of their own, on the database of the tests."""
+
+    needed: ClassVar[str] = ""
+    commands: tuple[tuple[str, ...], ...] = ()
+
+    def __init__(self, folder: Path, sandbox: str, site: str, service: str = "") -> None:
+        self.folder = folder
+        self.service = service
+        self.processes: list[subprocess.Popen[bytes]] = []
+        self.environment = {
+            **{name: value for name, value in os.environ.items() if not name.startswith("PYTEST_")},
+            "DJANGO_SETTINGS_MODULE": "tests.engines.project",
+            "ENGINES_DATABASE": str(connection.settings_dict["NAME"]),
+            "ENGINES_MEDIA": str(django.conf.settings.MEDIA_ROOT),
+            "ENGINES_SANDBOX": sandbox,
+            "ENGINES_SITE": site,
+        }
+
+    def start(self) -> None:
+        for command in self.commands:
+            self.start_one(*command)
+
+    def start_one(self, *command: str) -> subprocess.Popen[bytes]:
+        log = (self.folder / "runners.log").open("ab")
+        with log:
+            process = subprocess.Popen(
+                [sys.executable, *command],
+                env=self.environment,
+                cwd=Path(__file__).parents[2],
+                stdout=log,
+                stderr=log,
+                start_new_session=True,
+            )
+        self.processes.append(process)
+        return process
+
+    def kill(self) -> None:
+        """End every process and its children at once, without any of them noticing."""
+        for process in self.processes:
+            with suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGKILL)
+            process.wait()
+        self.processes.clear()
+
+    def log(self) -> str:
+        path = self.folder / "runners.log"
+        return path.read_text(errors="replace")[-6000:] if path.exists() else ""
+
+    @contextmanager
+    def site(self) -> Iterator[None]:
+        """While it lasts, this process is the site of the runners."""
+        yield
+
+
+class Tick(Engine):
+    commands = (("-m", "tests.engines.ticking"),) * 2
+
+
+class Worker(Engine):
+    commands = (("-m", "django", "connected_accounts_worker"),) * 2
+
+
+class CeleryEngine(Engine):
+    """One worker with two processes, and beat. ``options`` are of the app, in the site and in the worker."""
+
+    beat: ClassVar[tuple[str, ...]] = ("--beat",)
+
+    def __init__(self, *arguments: Any, **keywords: Any) -> None:
+        super().__init__(*arguments, **keywords)
+        self.queue = f"engines-{uuid.uuid4().hex[:12]}"
+        self.app: Celery = queueing.make(self.service, self.queue)
+        self.environment |= {
+            "ENGINES_APPS": "django_connected_accounts.contrib.celery",
+            "ENGINES_BROKER": self.service,
+            "ENGINES_QUEUE": self.queue,
+        }
+
+    def start(self) -> None:
+        beat = (*self.beat, "--schedule", str(self.folder / "beat")) if self.beat else ()
+        self.start_one(*CELERY_WORKER, *QUIETLY, "--concurrency", "2", *beat)
+
+    @contextmanager
+    def site(self) -> Iterator[None]:
+        self.app.set_current()
+        self.app.set_default()
+        celery_tasks.queue.listen()
+        try:
+            yield
+        finally:
+            celery_tasks.queue.ignore()
+
+    def kill(self) -> None:
+        super().kill()
+        with self.app.connection_for_write() as broker:
+            broker.default_channel.queue_delete(self.queue)
+        self.app.close()
+
+
+class CeleryRedis(CeleryEngine):
+    needed = "redis"
+
+
+class CeleryRabbitMQ(CeleryEngine):
+    needed = "rabbitmq"
+
+
+class DjangoTasks(Engine):
+    """The immediate backend takes the steps that are due in the site, and cron those that come later."""
+
+    commands = Tick.commands[:1]
+
+    @contextmanager
+    def site(self) -> Iterator[None]:
+        if django.VERSION < (6, 0):
+            pytest.skip("django.tasks came with Django 6.0")
+        from django_connected_accounts.contrib.tasks import tasks
+
+        tasks.queue.listen()
+        try:
+            yield
+        finally:
+            tasks.queue.ignore()
+
+
+ENGINES: dict[str, type[Engine]] = {
+    "tick": Tick,
+    "worker": Worker,
+    "celery-redis": CeleryRedis,
+    "celery-rabbitmq": CeleryRabbitMQ,
+    "django-tasks": DjangoTasks,
+}
+
+
+def hurry() -> None:
+    """End every wait between two steps; what has a time of its own keeps it."""
+    waiting = Publication.objects.filter(lease_token="", run_at__gt=timezone.now())
+    waiting.exclude(status=Publication.Status.SCHEDULED, step=0).update(run_at=DatabaseNow())
+
+
+def wait_until(
+    happened: Callable[[], bool], seconds: float = 60, *, between: Callable[[], None] = hurry
+) -> bool:
+    """Return whether it has happened in time; ``between`` is done each time it has not yet."""
+    deadline = time.monotonic() + seconds
+    while not (done := happened()) and time.monotonic() < deadline:
+        between()
+        time.sleep(0.1)
+    return done
+
+
+def statuses(publications: Iterable[Publication]) -> set[str]:
+    ids = [publication.pk for publication in publications]
+    return set(Publication.objects.filter(pk__in=ids).values_list("status", flat=True))
