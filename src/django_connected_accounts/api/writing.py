@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+import re
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
 from django.core.files import File
 from django.http import HttpRequest
+from django.utils.datastructures import MultiValueDict
 
 from django_connected_accounts.exceptions import InvalidRequest
 from django_connected_accounts.providers.types import Problem
@@ -22,8 +24,16 @@ CHANGES: Mapping[str, Kind] = {
     "options": mapping,
     "accounts": listing(uuid),
     "media": listing(mapping),
+    "overrides": mapping,
 }
 POST: Mapping[str, Kind] = {"kind": text, **CHANGES}
+OVERRIDE: Mapping[str, Kind] = {
+    "kind": text,
+    "text": text,
+    "first_comment": text,
+    "options": mapping,
+    "media": listing(mapping),
+}
 MEDIA: Mapping[str, Kind] = {
     "url": text,
     "alt_text": text,
@@ -32,19 +42,41 @@ MEDIA: Mapping[str, Kind] = {
     "cover_url": text,
 }
 KEPT_MEDIA: Mapping[str, Kind] = {"id": uuid, **MEDIA}
+FILE_NAMES = re.compile(r"(overrides\.[0-9a-fA-F-]{36}\.)?media(\.\d{1,2}\.cover)?")
+"""What a form's files are called: pictures and films in their order, or the cover of the n-th."""
+
+
+class Files:
+    """The files of a form, each given out once."""
+
+    def __init__(self, given: MultiValueDict[str, Any] | None = None) -> None:
+        self._waiting: dict[str, list[File[bytes]]] = dict(given.lists()) if given else {}
+        check({name: "" for name in self._waiting if not FILE_NAMES.fullmatch(name)}, {})
+
+    def count(self, name: str) -> int:
+        return len(self._waiting.get(name, ()))
+
+    def take(self, name: str) -> File[bytes] | None:
+        """Return the next file of this name, None where there is no more."""
+        return self._waiting[name].pop(0) if self.count(name) else None
+
+    def left(self) -> list[Problem]:
+        """Return a problem for each name of which there are too many."""
+        return [Problem(code="media_unexpected", field=name) for name in self._waiting if self.count(name)]
 
 
 def new_post(request: HttpRequest) -> dict[str, Any]:
     """Return what `composing.compose` takes, its links fetched, or refuse it by field."""
     if request.content_type != "multipart/form-data":
-        return _with_media(check(json_object(request, required=True), POST), MEDIA)
-    return _with_media(check(_form(request), POST), MEDIA, _files(request))
+        return _with_media(check(json_object(request, required=True), POST), MEDIA, Files())
+    files = Files(request.FILES)
+    wanted = check(_form(request), POST)
+    return _with_media({"media": [{}] * files.count("media"), **wanted}, MEDIA, files)
 
 
 def changes(request: HttpRequest) -> dict[str, Any]:
     """Return what `composing.edit` takes; media that is kept is named by its id."""
-    wanted = check(json_object(request, required=True), CHANGES)
-    return _with_media(wanted, KEPT_MEDIA) if "media" in wanted else wanted
+    return _with_media(check(json_object(request, required=True), CHANGES), KEPT_MEDIA, Files())
 
 
 @contextmanager
@@ -53,10 +85,11 @@ def closing(content: Mapping[str, Any]) -> Iterator[None]:
     try:
         yield
     finally:
-        for media in content.get("media", ()):
-            for file in (media.file, media.cover):
-                if file is not None:
-                    file.close()
+        for part in (content, *content.get("overrides", {}).values()):
+            for media in part.get("media", ()):
+                for file in (media.file, media.cover):
+                    if file is not None:
+                        file.close()
 
 
 def _form(request: HttpRequest) -> dict[str, Any]:
@@ -66,7 +99,7 @@ def _form(request: HttpRequest) -> dict[str, Any]:
         return parse(request.POST["data"])
     given: dict[str, Any] = {}
     for name, values in request.POST.lists():
-        if name == "options":
+        if name in ("options", "overrides"):
             given[name] = parse(values[-1])
         elif name == "accounts":
             given[name] = values
@@ -75,40 +108,47 @@ def _form(request: HttpRequest) -> dict[str, Any]:
     return given
 
 
-def _files(request: HttpRequest) -> list[File[bytes]]:
-    check(dict(request.FILES.lists()), {"media": list})
-    return list(request.FILES.getlist("media"))
-
-
-def _with_media(
-    wanted: dict[str, Any], known: Mapping[str, Kind], files: Sequence[File[bytes]] = ()
-) -> dict[str, Any]:
-    """Return the post with each entry of its media matched to its link, or else to the next file."""
-    waiting = iter(files)
-    entries = wanted.get("media", [{} for _ in files])
-    refuse_too_many(entries)
-    described = [check(entry, known, prefix=f"media.{n}.") for n, entry in enumerate(entries)]
-    media, problems = [], []
-    for position, said in enumerate(described):
-        where = f"media.{position}"
+def _with_media(wanted: dict[str, Any], known: Mapping[str, Kind], files: Files) -> dict[str, Any]:
+    """Return the post, and what differs on accounts, with their media matched to links and files."""
+    overrides = _overrides(wanted.get("overrides", {}))
+    content = {**wanted, "overrides": overrides} if overrides else wanted
+    parts = {"": content, **{f"overrides.{account}.": own for account, own in overrides.items()}}
+    described = []
+    for where, part in parts.items():
+        entries = part.get("media", ())
+        refuse_too_many(entries)
+        kinds = KEPT_MEDIA if where else known
+        for place, entry in enumerate(entries):
+            field = f"{where}media.{place}"
+            described.append((part, field, check(entry, kinds, prefix=f"{field}.")))
+        if "media" in part:
+            part["media"] = []
+    problems = []
+    for part, field, said in described:
         try:
-            media.append(_media(said, waiting))
+            part["media"].append(_media(said, field, files))
         except InvalidRequest as error:
-            problems.append(Problem(code=error.code, field=where, params=error.params))
-    if not problems and next(waiting, None) is not None:
-        problems = [Problem(code="media_unexpected", field="media")]
-    content = {**wanted, "media": media}
-    if problems:
+            problems.append(Problem(code=error.code, field=field, params=error.params))
+    if problems := problems or files.left():
         with closing(content):
             raise InvalidRequest(problems=problems)
     return content
 
 
-def _media(said: dict[str, Any], files: Iterator[File[bytes]]) -> NewMedia:
+def _overrides(given: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
+    owns = check(given, dict.fromkeys(given, _override), prefix="overrides.")
+    return {account: check(own, OVERRIDE, prefix=f"overrides.{account}.") for account, own in owns.items()}
+
+
+def _override(value: Any) -> dict[str, Any]:
+    return {} if value is None else mapping(value)
+
+
+def _media(said: dict[str, Any], field: str, files: Files) -> NewMedia:
     existing, url, cover_url = said.pop("id", None), said.pop("url", ""), said.pop("cover_url", "")
-    file = importing.fetch(url) if url else None if existing else next(files, None)
+    named = field.rpartition(".")[0]
+    file = importing.fetch(url) if url else None if existing else files.take(named)
     if file is None and not existing:
         raise InvalidRequest("media_missing")
-    return NewMedia(
-        existing=existing, file=file, cover=importing.fetch(cover_url) if cover_url else None, **said
-    )
+    cover = importing.fetch(cover_url) if cover_url else files.take(f"{field}.cover")
+    return NewMedia(existing=existing, file=file, cover=cover, **said)
