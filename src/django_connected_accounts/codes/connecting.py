@@ -159,6 +159,11 @@ CODES: Mapping[str, Meaning] = {
         _("You are asked to choose the Page on the way."),
         "owner",
     ),
+    "facebook_page": Meaning(
+        _("A Facebook Page, and your right to create content for it."),
+        _("You are asked on the way which Pages you allow; personal profiles can't be published to."),
+        "owner",
+    ),
     "page_not_needed": Meaning(
         _("No Facebook Page."), _("You sign in on Instagram itself, as the account."), "owner"
     ),

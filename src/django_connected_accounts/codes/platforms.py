@@ -84,6 +84,19 @@ CODES: Mapping[str, Meaning] = {
         _("Tell the operator."),
         "operator",
     ),
+    "page_confirmation_needed": Meaning(
+        _("%(platform)s wants those who run this Page confirmed before it publishes more."),
+        _("Open the Page on the platform, signed in as yourself, and follow what it asks."),
+        "owner",
+    ),
+    "data_access_ended": Meaning(
+        _("%(platform)s lets us read nothing more of this account: you have not signed in for 90 days."),
+        _("Reconnect the account."),
+        "owner",
+    ),
+    "upload_offset": Meaning(
+        _("%(platform)s wants another part of the film first."), _("Nothing: it goes on by itself."), "nobody"
+    ),
     "content_rejected": Meaning(
         _("%(platform)s does not take this post."), _("Change it and try again."), "author"
     ),
@@ -157,6 +170,32 @@ CODES: Mapping[str, Meaning] = {
     "media_too_wide": Meaning(
         _("The film is %(width)s pixels wide; %(max)s are allowed."), _("Export it smaller."), "author"
     ),
+    "media_too_tall": Meaning(
+        _("The film is %(height)s pixels high; %(max)s are allowed."), _("Export it smaller."), "author"
+    ),
+    "media_frame_rate": Meaning(
+        _("The film has %(frame_rate)s frames a second; between %(min)s and %(max)s are taken."),
+        _("Export it at another frame rate."),
+        "author",
+    ),
+    "film_too_small": Meaning(
+        _("The film is %(width)s × %(height)s pixels; at least %(min_width)s × %(min_height)s are needed."),
+        _("Export it larger."),
+        "author",
+    ),
+    "film_too_large": Meaning(
+        _("%(platform)s does not take films with as many bytes."), _("Export it smaller."), "author"
+    ),
+    "picture_refused": Meaning(
+        _("%(platform)s does not take this picture: it is too large, or in another format than it says."),
+        _("Use a JPEG or PNG of less than 4 MB."),
+        "author",
+    ),
+    "media_large": Meaning(
+        _("The picture has %(size)s bytes; more than %(max)s have been refused at times."),
+        _("Convert it to be sure."),
+        "author",
+    ),
     "media_too_short": Meaning(
         _("The film lasts %(seconds)s seconds; at least %(min)s are needed."),
         _("Use a longer one."),
@@ -167,7 +206,7 @@ CODES: Mapping[str, Meaning] = {
     ),
     "aspect_ratio": Meaning(
         _("%(platform)s does not take media of this shape."),
-        _("Crop or pad it to between 4:5 and 1.91:1."),
+        _("Crop or pad it: its width divided by its height must be between %(min)s and %(max)s."),
         "author",
     ),
     "aspect_ratio_advised": Meaning(
@@ -196,6 +235,27 @@ CODES: Mapping[str, Meaning] = {
         _("A story shows no text."), _("Put the words into the picture, or choose another kind."), "author"
     ),
     "comment_on_story": Meaning(_("A story takes no comments."), _("Remove the first comment."), "author"),
+    "comment_too_long": Meaning(
+        _("The comment has %(length)s characters; %(max)s are allowed."), _("Shorten it."), "author"
+    ),
+    "comment_not_available": Meaning(
+        _("%(platform)s takes no first comment with this kind of post."), _("Remove it."), "author"
+    ),
+    "text_missing": Meaning(
+        _("%(platform)s needs a text for this kind of post."), _("Write one."), "author"
+    ),
+    "text_not_shown": Meaning(
+        _("%(platform)s shows no text with this kind of post."), _("Nothing needs to be done."), "author"
+    ),
+    "too_many_links": Meaning(
+        _("The post has %(count)s links; %(max)s are allowed."), _("Remove some."), "author"
+    ),
+    "many_links": Meaning(
+        _("The post has %(count)s links, which some have seen refused."), _("Use fewer."), "author"
+    ),
+    "link_refused": Meaning(
+        _("%(platform)s can't use this link."), _("Check that it opens, or remove it."), "author"
+    ),
     "comment_long": Meaning(
         _("The comment has %(length)s characters; more than %(max)s may be refused."),
         _("Shorten it."),
@@ -238,6 +298,9 @@ CODES: Mapping[str, Meaning] = {
     ),
     "option_not_available": Meaning(
         _("“%(option)s” can't be chosen for this kind of post."), _("Remove it."), "author"
+    ),
+    "option_required": Meaning(
+        _("“%(option)s” must be chosen."), _("Choose; nothing is chosen for you."), "author"
     ),
     "option_invalid": Meaning(_("“%(option)s” has no value that can be used."), _("Correct it."), "author"),
 }

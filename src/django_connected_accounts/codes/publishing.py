@@ -63,6 +63,26 @@ CODES: Mapping[str, Meaning] = {
         _("Reconnect it and allow comments, or leave the first comment out."),
         "owner",
     ),
+    "daily_cap_exceeded": Meaning(
+        _("This makes %(count)s posts in 24 hours; %(platform)s takes %(max)s."),
+        _("Choose another day, or it waits until the platform takes it."),
+        "author",
+    ),
+    "daily_posts_advised": Meaning(
+        _("This makes %(count)s posts in 24 hours; %(advised)s are advised."),
+        _("Choose another day, or leave it."),
+        "author",
+    ),
+    "duplicate_post": Meaning(
+        _("The very same post is on this account within %(days)s days."),
+        _("Change something about it, or leave it; %(platform)s may refuse what it takes for a duplicate."),
+        "author",
+    ),
+    "duplicate_text": Meaning(
+        _("The same text is on this account within %(hours)s hours."),
+        _("Change the text, or leave it; %(platform)s may refuse what it takes for a duplicate."),
+        "author",
+    ),
     "internal_error": Meaning(
         _("Something went wrong on our side."),
         _("Nothing to do for you; it is tried again, and the operator finds the cause in the log."),
@@ -99,6 +119,11 @@ CODES: Mapping[str, Meaning] = {
     "past_date": Meaning(_("This time has passed."), _("Choose a time to come, or publish now."), "author"),
     "platform_does_not_publish": Meaning(
         _("%(platform)s has no way to publish."), _("Choose another account."), "author"
+    ),
+    "posts_too_close": Meaning(
+        _("Another post on this account goes out %(minutes)s minutes from it."),
+        _("Move one of them, or leave it; %(advised)s minutes between posts are advised."),
+        "author",
     ),
     "time_does_not_exist": Meaning(
         _("The clocks in %(zone)s skip this time."),

@@ -49,8 +49,10 @@ class Provider(ABC):
     hosts: ClassVar[frozenset[str]]
     """Every host this provider may call; any other is refused."""
 
-    authorize_url: ClassVar[str]
-    """Where consent is given; ``{version}`` in it stands for the API version."""
+    authorize_url: str
+    """Where consent is given; ``{version}`` in it stands for the API version.
+
+    ``AUTHORIZE_URL`` of the app's options replaces it."""
 
     token_url: ClassVar[str]
     revoke_url: ClassVar[str] = ""
@@ -61,7 +63,8 @@ class Provider(ABC):
     """Every version there is, oldest first, to the day it ends; None where that is not known yet."""
 
     app_options: ClassVar[tuple[str, ...]] = ()
-    """Options of the app that this class reads beside ``API_VERSION`` and ``SCOPES``, not its bases."""
+    """Options of the app that this class reads beside ``API_VERSION``, ``AUTHORIZE_URL`` and ``SCOPES``, not
+    its bases."""
 
     scopes: Mapping[str, tuple[str, ...]]
     """Capability ("connect", "publish", "measure", "comment") to the scopes it needs.
@@ -88,6 +91,7 @@ class Provider(ABC):
         self.app = app
         self.http = http
         self.api_version = app.options.get("API_VERSION", self.api_version)
+        self.authorize_url = app.options.get("AUTHORIZE_URL", self.authorize_url)
         replaced = {capability: tuple(names) for capability, names in app.options.get("SCOPES", {}).items()}
         self.scopes = {**self.scopes, **replaced}
 
@@ -195,9 +199,10 @@ class Publishes(ABC):
     @abstractmethod
     def find(
         self, connection: Connection, draft: Draft, checkpoint: Mapping[str, Any], since: datetime
-    ) -> Published | None:
+    ) -> Published | Pending | None:
         """Say whether the step begun at ``since`` took effect: Published if so, None if surely not.
 
+        Pending if it did and the platform is still at work: it goes on from there, and does not begin anew.
         Raise OutcomeUnknown when the platform can't tell, Unavailable when it did not answer.
         """
 

@@ -93,7 +93,7 @@ class Http:
         *,
         repeatable: bool,
         params: Mapping[str, Any] | None = None,
-        data: Mapping[str, Any] | bytes | None = None,
+        data: Mapping[str, Any] | bytes | Iterable[bytes] | None = None,
         json: Any = None,
         files: Mapping[str, tuple[str, bytes, str]] | None = None,
         headers: Mapping[str, str] | None = None,
@@ -102,7 +102,8 @@ class Http:
     ) -> Response:
         """Return the platform's answer. ``token`` travels as bearer, ``timeout`` bounds the wait for it.
 
-        ``files`` are parts of a multipart body: name to file name, bytes and media type.
+        ``files`` are parts of a multipart body: name to file name, bytes and media type. ``data`` that is
+        iterated over, and has a length in bytes, is sent piece by piece.
 
         A repeatable call whose connection breaks is made once more at once. What then has no answer, or a
         5xx, a redirect or a success that can't be read, raises `Unavailable`, or `OutcomeUnknown` where it is

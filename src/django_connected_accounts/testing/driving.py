@@ -96,8 +96,11 @@ def look(
     checkpoint: Mapping[str, Any] | None,
     since: datetime,
     clock: Clock,
-) -> Published | None:
-    """Return what a step published, None if surely nothing, or raise OutcomeUnknown: a person must decide."""
+) -> Published | Pending | None:
+    """Return what a step published or set going, None if surely nothing.
+
+    Or raise OutcomeUnknown: a person must decide.
+    """
     for _ in range(MAX_LOOKS):
         clock.advance(LOOK_AFTER)
         try:

@@ -7,8 +7,9 @@ https://developers.facebook.com/docs/instagram-platform/instagram-graph-api/refe
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 from django_connected_accounts.exceptions import (
     ActionNeeded,
@@ -113,6 +114,36 @@ ERRORS: Mapping[tuple[int | None, int | None], Meaning] = {
     (ANY, 2207081): Meaning(ContentRejected, "trial_reel_refused"),
     (ANY, 2207082): Meaning(Unavailable, "media_processing_failed", wait=60),
     (ANY, 2207085): Meaning(ContentRejected, "media_processing_failed"),
+    # Threads' own
+    (24, 4279009): Meaning(Unavailable, "media_not_ready", wait=5),
+    (-1, 4279047): Meaning(ContentRejected, "link_refused"),
+    (ANY, 4279004): Meaning(Unavailable, "container_gone", wait=30),
+    (ANY, 4279013): Meaning(ActionNeeded, "account_restricted"),
+    # Facebook Pages' own
+    (324, ANY): Meaning(ContentRejected, "media_format"),
+    (368, 1390008): Meaning(RateLimited, "activity_restricted", wait=6 * 3600),
+    (368, 1404082): Meaning(ContentRejected, "duplicate_post"),
+    (368, 4854002): Meaning(ActionNeeded, "page_confirmation_needed"),
+    (1609005, ANY): Meaning(ContentRejected, "link_refused"),
+    (ANY, 1346003): Meaning(ContentRejected, "content_rejected"),
+    (ANY, 1349125): Meaning(ContentRejected, "content_rejected"),
+    (ANY, 1363019): Meaning(Unavailable, "media_processing_failed", wait=5, ambiguous=True),
+    (ANY, 1363022): Meaning(ContentRejected, "media_empty"),
+    (ANY, 1363023): Meaning(ContentRejected, "film_too_large"),
+    (ANY, 1363030): Meaning(Unavailable, "media_processing_failed", wait=5, ambiguous=True),
+    (ANY, 1363037): Meaning(Unavailable, "upload_offset", wait=1),
+    (ANY, 1363042): Meaning(PermissionMissing, "permission_missing"),
+    (ANY, 1363047): Meaning(Unavailable, "platform_unavailable", ambiguous=True),
+    (ANY, 1366046): Meaning(ContentRejected, "picture_refused"),
+    (ANY, 1366051): Meaning(ContentRejected, "duplicate_post"),
+    (ANY, 1404006): Meaning(ActionNeeded, "checkpoint"),
+    (ANY, 1404078): Meaning(ActionNeeded, "page_confirmation_needed"),
+    (ANY, 1404102): Meaning(ContentRejected, "content_rejected"),
+    (ANY, 1404112): Meaning(ActionNeeded, "account_restricted"),
+    (ANY, 1609008): Meaning(ContentRejected, "link_refused"),
+    (ANY, 1609010): Meaning(Unavailable, "platform_unavailable", ambiguous=True),
+    (ANY, 2061006): Meaning(ContentRejected, "link_refused"),
+    (ANY, 2069019): Meaning(ContentRejected, "media_format"),
     **{(code, ANY): Meaning(PermissionMissing, "permission_missing") for code in range(200, 300)},
 }
 
@@ -152,7 +183,10 @@ def error_in(response: Response, *, repeatable: bool, provider: str) -> Provider
     known: dict[str, Any] = {"provider": provider, "platform_code": platform_code, "trace_id": trace_id}
     waits = [meaning.wait, response.retry_after or 0, *(usage.retry_after for usage in response.usage)]
     if kind is RateLimited:
-        return RateLimited(meaning.code, retry_after=max(waits), **known)
+        scope: Literal["app", "account"] = "app" if meaning.code == "app_rate_limited" else "account"
+        return RateLimited(meaning.code, retry_after=max(waits), scope=scope, **known)
+    if meaning.code == "upload_offset":
+        known |= _offsets(error)
     if kind is Unavailable:
         return Unavailable(meaning.code, retry_after=meaning.wait or None, **known)
     return kind("outcome_unknown" if kind is OutcomeUnknown else meaning.code, **known)
@@ -163,6 +197,16 @@ def _meaning(code: int | None, subcode: int | None, status: int) -> Meaning:
         if key != (ANY, ANY) and key in ERRORS:
             return ERRORS[key]
     return _STATUSES.get(status, _REFUSED)
+
+
+def _offsets(error: Any) -> dict[str, int]:
+    """Return which bytes of a film are wanted instead; the platform writes an object, or that as a text."""
+    data = error.get("error_data")
+    try:
+        wanted = json.loads(data) if isinstance(data, str) else data
+        return {name: int(wanted[name]) for name in ("start_offset", "end_offset")}
+    except (KeyError, TypeError, ValueError):
+        return {}
 
 
 def _integer(value: Any) -> int | None:

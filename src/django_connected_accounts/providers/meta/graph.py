@@ -36,6 +36,8 @@ CURRENT_VERSION = "v26.0"
 
 MAX_PAGES = 100
 
+Files = Mapping[str, tuple[str, bytes, str]]
+
 
 class Graph:
     """One Graph host. With an ``app_secret`` every call proves that it comes from the app's server."""
@@ -60,10 +62,17 @@ class Graph:
         return self._call("GET", path, token, needs=needs, repeatable=repeatable, params=params)
 
     def post(
-        self, path: str, *, needs: str, token: str = "", repeatable: bool, **params: Any
+        self,
+        path: str,
+        *,
+        needs: str,
+        token: str = "",
+        repeatable: bool,
+        files: Files | None = None,
+        **params: Any,
     ) -> dict[str, Any]:
-        """Return the answer to a write; its parameters travel in the body."""
-        return self._call("POST", path, token, needs=needs, repeatable=repeatable, data=params)
+        """Return the answer to a write; its parameters travel in the body, and ``files`` beside them."""
+        return self._call("POST", path, token, needs=needs, repeatable=repeatable, data=params, files=files)
 
     def delete(self, path: str, *, token: str = "") -> dict[str, Any]:
         """Delete; to delete again what is gone does no harm."""
@@ -97,6 +106,7 @@ class Graph:
         repeatable: bool,
         params: dict[str, Any] | None = None,
         data: dict[str, Any] | None = None,
+        files: Files | None = None,
     ) -> dict[str, Any]:
         sent = {name: _encoded(value) for name, value in (params or data or {}).items() if value is not None}
         if token and self._app_secret:
@@ -109,6 +119,7 @@ class Graph:
             repeatable=repeatable,
             params=sent if data is None else None,
             data=sent if data is not None else None,
+            files=files,
             token=token,
         )
         error = error_in(response, repeatable=repeatable, provider=self.http.provider)
@@ -118,7 +129,7 @@ class Graph:
         rows = answer.get("data")
         if needs not in answer and isinstance(rows, list) and rows:
             answer = rows[0]  # Instagram's hosts answer some calls either way
-        if answer.get(needs) in (None, ""):
+        if answer.get(needs) in (None, "") or answer[needs] is False:
             silence = Unavailable if repeatable else OutcomeUnknown
             raise silence(detail=f"{method} {path}: no {needs} in the answer", provider=self.http.provider)
         return answer

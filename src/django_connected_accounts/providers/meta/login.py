@@ -75,6 +75,8 @@ class FacebookLogin(Provider):
         return self._inspected(long)
 
     def granted(self, tokens: Tokens) -> frozenset[str] | None:
+        if USER_TOKEN in tokens.extra:  # a Page's own token, which outlives the person's
+            return frozenset(self.inspect(tokens).get("scopes", ()))
         rows = self.graph.get("me/permissions", needs="data", token=user_token(tokens))["data"]
         return frozenset(row["permission"] for row in rows if row.get("status") == "granted")
 
@@ -124,11 +126,18 @@ class FacebookLogin(Provider):
             **params,
         )
 
+    def inspect(self, tokens: Tokens) -> Mapping[str, Any]:
+        """Return what Meta knows of an access token: ``is_valid``, ``scopes``, times in Unix seconds."""
+        app_token, token = f"{self.app.client_id}|{self.app.client_secret}", tokens.access_token
+        known: Mapping[str, Any] = self.graph.get(
+            "debug_token", needs="data", token=app_token, input_token=token
+        )["data"]
+        return known
+
     def _inspected(self, answer: Mapping[str, Any]) -> Tokens:
         """Return the token with what Meta knows of it, or refuse one that was made for another app."""
         token = answer["access_token"]
-        app_token = f"{self.app.client_id}|{self.app.client_secret}"
-        known = self.graph.get("debug_token", needs="data", token=app_token, input_token=token)["data"]
+        known = self.inspect(Tokens(access_token=token))
         if str(known.get("app_id", "")) != self.app.client_id:
             raise ConnectionFailed("token_of_another_app")
         if not known.get("is_valid"):

@@ -46,8 +46,12 @@ class MetaReceiving(Receives):
         return [
             notification
             for delivery in (document if isinstance(document, list) else [document])
-            for notification in _notifications(delivery)
+            for notification in self.notifications(delivery)
         ]
+
+    def notifications(self, delivery: Any) -> Iterator[Notification]:
+        """Yield what one delivery says."""
+        return _notifications(delivery)
 
     def handshake(self, query: Mapping[str, str]) -> str:
         expected = str(self.app.options.get("VERIFY_TOKEN") or "")
@@ -88,12 +92,13 @@ def _notifications(delivery: Any) -> Iterator[Notification]:
         changes = entry.get("changes")
         for change in changes if isinstance(changes, list) else [entry]:
             if isinstance(change, dict) and "field" in change:
-                yield _notification(name, entry, str(change["field"]), change.get("value"))
+                yield notification(name, entry, str(change["field"]), change.get("value"))
             else:
-                yield _notification(name, entry, name, change)
+                yield notification(name, entry, name, change)
 
 
-def _notification(name: str, entry: Mapping[str, Any], kind: str, value: Any) -> Notification:
+def notification(name: str, entry: Mapping[str, Any], kind: str, value: Any) -> Notification:
+    """Return what ``value`` says of the account ``entry`` names by its ``id``."""
     account_id = str(entry.get("id", ""))
     payload = value if isinstance(value, dict) else {"value": value}
     time = None if _OWN_IDS & payload.keys() else entry.get("time")

@@ -1,0 +1,166 @@
+"""The endpoints of Facebook Pages, one method each.
+
+https://developers.facebook.com/docs/pages-api and
+https://developers.facebook.com/docs/video-api/guides/reels-publishing
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from django_connected_accounts.exceptions import ContentRejected, PermissionMissing, Unavailable
+from django_connected_accounts.providers.meta import Graph
+from django_connected_accounts.providers.meta.errors import error_in
+from django_connected_accounts.providers.types import Media
+
+POST_FIELDS = (
+    "id,message,created_time,permalink_url,attachments,application",
+    "id,message,created_time,permalink_url",
+)
+"""What to ask of a list of posts, and what when that is refused: one field too many fails the whole call."""
+
+PIECE = 8 * 1024 * 1024
+"""Bytes of a film in memory at a time."""
+SLOWEST = 250_000
+"""Bytes a second with which an upload is given up no sooner."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rest:
+    """A film from ``offset`` to its end, read piece by piece whenever it is sent."""
+
+    media: Media
+    offset: int
+
+    def __len__(self) -> int:
+        return self.media.size - self.offset
+
+    def __iter__(self) -> Iterator[bytes]:
+        for start in range(self.offset, self.media.size, PIECE):
+            yield self.media.read(start, min(PIECE, self.media.size - start))
+
+
+class FacebookAPIClient:
+    """Calls as one Page. Those that publish or comment must not be repeated; they say so."""
+
+    def __init__(self, graph: Graph, page_id: str, access_token: str, *, uploads: Graph) -> None:
+        self.graph = graph
+        self.uploads = uploads
+        self.page_id = page_id
+        self._access_token = access_token
+
+    def stage_photo(self, media: Media) -> str:
+        """Send a picture that nobody sees, and return its id. Repeating leaves another, which is purged."""
+        params: dict[str, Any] = {"published": False, "alt_text_custom": media.alt_text or None}
+        if media.open is None:
+            if not media.url:
+                raise ContentRejected("media_missing")
+            return str(self._post("photos", needs="id", repeatable=True, url=media.url, **params)["id"])
+        files = {"source": ("photo", media.read(0, media.size), media.mime)}
+        return str(self._post("photos", needs="id", repeatable=True, files=files, **params)["id"])
+
+    def create_post(self, **params: Any) -> str:
+        """Publish a post and return its id. Never to be repeated blindly."""
+        return str(self._post("feed", needs="id", repeatable=False, **params)["id"])
+
+    def create_photo_story(self, photo_id: str) -> dict[str, Any]:
+        """Publish a staged picture as a story. Never to be repeated blindly."""
+        return self._post("photo_stories", needs="success", repeatable=False, photo_id=photo_id)
+
+    def start_video(self, edge: str, **params: Any) -> dict[str, Any]:
+        """Open an upload to ``videos``, ``video_reels`` or ``video_stories`` for a new ``video_id``."""
+        return self._post(edge, needs="video_id", repeatable=True, upload_phase="start", **params)
+
+    def transfer_piece(self, session: str, start: int, piece: bytes) -> dict[str, Any]:
+        """Send a piece of a film and return what is wanted next, from ``start_offset`` to ``end_offset``."""
+        return self._post(
+            "videos",
+            needs="start_offset",
+            repeatable=True,
+            files={"video_file_chunk": ("piece", piece, "application/octet-stream")},
+            upload_phase="transfer",
+            upload_session_id=session,
+            start_offset=start,
+        )
+
+    def upload_rest(self, url: str, media: Media, offset: int) -> None:
+        """Send a film from ``offset`` on to the address that the platform gave."""
+        rest = Rest(media, offset)
+        response = self.graph.http.request(
+            "POST",
+            url,
+            repeatable=True,
+            data=rest,
+            headers={
+                "Authorization": f"OAuth {self._access_token}",
+                "offset": str(offset),
+                "file_size": str(media.size),
+            },
+            timeout=60 + len(rest) / SLOWEST,
+        )
+        provider = self.graph.http.provider
+        answer = response.json if isinstance(response.json, dict) else {}
+        trouble = answer.get("debug_info", {})
+        if trouble.get("type") == "ProcessingFailedError" and trouble.get("retriable") is False:
+            code = str(trouble["type"])
+            raise ContentRejected("media_processing_failed", provider=provider, platform_code=code)
+        if error := error_in(response, repeatable=True, provider=provider):
+            raise error
+        if not answer.get("success"):
+            raise Unavailable(detail="the upload was not confirmed", provider=provider)
+
+    def finish_video(self, edge: str, **params: Any) -> dict[str, Any]:
+        """Publish an uploaded film. Never to be repeated blindly."""
+        return self._post(edge, needs="success", repeatable=False, upload_phase="finish", **params)
+
+    def get_video(self, video_id: str) -> dict[str, Any]:
+        """Return ``status`` of a film, and where it is once it can be seen."""
+        return self._get(video_id, needs="id", fields="id,status,post_id,permalink_url,published")
+
+    def get_photo(self, photo_id: str) -> dict[str, Any]:
+        """Return a picture with ``page_story_id``, the post it was published in."""
+        return self._get(photo_id, needs="id", fields="id,page_story_id")
+
+    def get_post(self, post_id: str) -> dict[str, Any]:
+        return self._get(post_id, needs="id", fields="id,permalink_url,created_time")
+
+    def list_posts(self, since: int) -> list[dict[str, Any]]:
+        """Return what the Page has published since this Unix time, newest first."""
+        for fields in POST_FIELDS:
+            try:
+                return self._list(f"{self.page_id}/published_posts", fields=fields, since=since)
+            except (ContentRejected, PermissionMissing):
+                if fields == POST_FIELDS[-1]:
+                    raise
+        return []
+
+    def list_stories(self) -> list[dict[str, Any]]:
+        """Return the Page's stories that can be seen now."""
+        return self._list(f"{self.page_id}/stories", status="PUBLISHED")
+
+    def create_comment(self, object_id: str, message: str) -> str:
+        """Comment as the Page and return the comment's id. Never to be repeated blindly."""
+        token, path = self._access_token, f"{object_id}/comments"
+        return str(self.graph.post(path, needs="id", token=token, repeatable=False, message=message)["id"])
+
+    def list_comments(self, object_id: str) -> list[dict[str, Any]]:
+        return self._list(f"{object_id}/comments", fields="id,message,created_time,from")
+
+    def get_insights(self, object_id: str, *, edge: str = "insights", **params: Any) -> list[dict[str, Any]]:
+        return self._list(f"{object_id}/{edge}", limit=None, **params)
+
+    def get_node(self, object_id: str, *, fields: str) -> dict[str, Any]:
+        return self._get(object_id, needs="id", fields=fields)
+
+    def _get(self, path: str, *, needs: str, **params: Any) -> dict[str, Any]:
+        return self.graph.get(path, needs=needs, token=self._access_token, **params)
+
+    def _list(self, path: str, *, limit: int | None = 100, **params: Any) -> list[dict[str, Any]]:
+        return list(self._get(path, needs="data", limit=limit, **params)["data"])
+
+    def _post(self, edge: str, *, needs: str, repeatable: bool, **params: Any) -> dict[str, Any]:
+        graph = self.uploads if edge == "videos" else self.graph
+        token, path = self._access_token, f"{self.page_id}/{edge}"
+        return graph.post(path, needs=needs, token=token, repeatable=repeatable, **params)

@@ -1,0 +1,136 @@
+"""What Facebook shows of a film, a post or a comment, and whether that is ours."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from django_connected_accounts.exceptions import Unavailable
+
+from .client import FacebookAPIClient
+
+CLOCK_MARGIN = timedelta(seconds=60)
+
+
+@dataclass(frozen=True, slots=True)
+class Film:
+    """A video node. The platform leaves out phases, and writes both "complete" and "completed"."""
+
+    node: Mapping[str, Any]
+
+    @property
+    def id(self) -> str:
+        return str(self.node["id"])
+
+    @property
+    def permalink(self) -> str:
+        return str(self.node.get("permalink_url") or "")
+
+    @property
+    def received(self) -> int:
+        """How many bytes the platform has."""
+        return int(self._phase("uploading").get("bytes_transfered") or 0)
+
+    @property
+    def is_uploaded(self) -> bool:
+        whole = self._phase("uploading").get("status") in ("complete", "completed")
+        return whole or self._status in ("upload_complete", "ready")
+
+    @property
+    def is_live(self) -> bool:
+        if publishing := self._phase("publishing"):
+            return bool(publishing.get("publish_status") == "published")
+        return self._status == "ready" and self.node.get("published") is True
+
+    @property
+    def was_accepted(self) -> bool:
+        """Whether it surely was published, or will be, or can't be."""
+        return self.has_failed or self._phase("publishing").get("status") not in (None, "not_started")
+
+    @property
+    def has_failed(self) -> bool:
+        phases = (self._phase(name) for name in ("uploading", "processing", "publishing"))
+        failed = self._status in ("error", "upload_failed", "expired")
+        return failed or any(phase.get("status") == "error" for phase in phases)
+
+    @property
+    def says_nothing(self) -> bool:
+        """Whether it is at work and does not say at what."""
+        return not self._phase("publishing") and self._status in ("processing", "ready")
+
+    @property
+    def _status(self) -> str:
+        return str((self.node.get("status") or {}).get("video_status", ""))
+
+    def _phase(self, name: str) -> Mapping[str, Any]:
+        phase: Mapping[str, Any] = (self.node.get("status") or {}).get(f"{name}_phase") or {}
+        return phase
+
+
+def post_of(client: FacebookAPIClient, photo: str) -> str:
+    """Return the post that a staged picture was published in, "" if there is none to be seen."""
+    try:
+        return str(client.get_photo(photo).get("page_story_id") or "")
+    except Unavailable as error:
+        if error.code != "object_not_visible":
+            raise
+        return ""
+
+
+def listed_post(
+    client: FacebookAPIClient, text: str, photos: Collection[str], ready: datetime, *, app_id: str
+) -> Mapping[str, Any] | None:
+    """Return the Page's post that has these pictures or else this text, from ``ready`` on and by this app."""
+    earliest = ready - CLOCK_MARGIN
+    found = []
+    for row in client.list_posts(int(earliest.timestamp())):
+        at, app = time_of(row), row.get("application")
+        if at is None or at < earliest or (app and str(app.get("id")) != app_id):
+            continue
+        if photos:
+            same = bool(set(photos) & _ids(row.get("attachments")))
+        else:  # a link without a word is ours only if the app is
+            same = words(row.get("message")) == words(text) and bool(text.strip() or app)
+        if same:
+            found.append((abs(at - ready), row))
+    return min(found, key=lambda each: each[0])[1] if found else None
+
+
+def comment_is_listed(client: FacebookAPIClient, object_id: str, text: str, since: datetime) -> bool:
+    """Say whether the Page has commented so since then."""
+    return any(
+        (at := time_of(row)) is not None
+        and at >= since - CLOCK_MARGIN
+        and (row.get("from") or {}).get("id", client.page_id) == client.page_id
+        and words(row.get("message")) == words(text)
+        for row in client.list_comments(object_id)
+    )
+
+
+def link_of(row: Mapping[str, Any]) -> str:
+    return str(row.get("permalink_url") or "")
+
+
+def time_of(row: Mapping[str, Any]) -> datetime | None:
+    """Return the time of a post or comment, None if it has none that can be read."""
+    try:
+        return datetime.strptime(row["created_time"], "%Y-%m-%dT%H:%M:%S%z")
+    except (KeyError, TypeError, ValueError):
+        return None
+
+
+def words(text: str | None) -> list[str]:
+    """Return what the platform leaves of a text: it trims, and may fold white space."""
+    return (text or "").split()
+
+
+def _ids(value: Any) -> set[str]:
+    """Return every id that is named in what a post has attached."""
+    if isinstance(value, list):
+        return set().union(*map(_ids, value))
+    if not isinstance(value, dict):
+        return set()
+    own = {str(value["id"])} if "id" in value else set()
+    return own.union(*map(_ids, value.values()))

@@ -1,0 +1,211 @@
+"""Facebook Pages as a provider."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+
+from django_connected_accounts.exceptions import ContentRejected, NotAuthorized, PermissionMissing
+from django_connected_accounts.providers.base import Measures, Publishes
+from django_connected_accounts.providers.http import Http
+from django_connected_accounts.providers.meta import FacebookLogin, Graph, MetaReceiving
+from django_connected_accounts.providers.meta.login import PAGE_TASKS, USER_TOKEN, user_token
+from django_connected_accounts.providers.types import (
+    App,
+    Connection,
+    Draft,
+    Pending,
+    Problem,
+    Profile,
+    Published,
+    Reading,
+    Tokens,
+)
+
+from .client import FacebookAPIClient
+from .rules import LIMITS, OPTIONS, problems
+from .steps import Step
+
+PAGE_FIELDS = "id,name,username,category,picture{url},followers_count"
+PAGE_METRICS = (
+    "page_media_view",
+    "page_total_media_view_unique",
+    "page_post_engagements",
+    "page_follows",
+    "page_daily_follows_unique",
+)
+POST_METRICS = (
+    "post_media_view",
+    "post_total_media_view_unique",
+    "post_clicks",
+    "post_reactions_by_type_total",
+)
+COUNTS = ("reactions.limit(0).summary(true)", "comments.limit(0).summary(true)", "shares")
+
+
+class Facebook(Publishes, Measures, MetaReceiving, FacebookLogin):
+    """Facebook Pages. A Page's token has no end, its data access has; the person's token stays beside it."""
+
+    id = "facebook"
+    name = "Facebook"
+    hosts = FacebookLogin.hosts | {"graph-video.facebook.com", "rupload.facebook.com"}
+    scopes = {
+        "connect": ("pages_show_list", "pages_read_engagement", "business_management"),
+        "publish": ("pages_manage_posts",),
+        "comment": ("pages_manage_engagement", "pages_read_user_content"),
+        "measure": ("read_insights",),
+    }
+    requirements = ("facebook_page",)
+    kinds = ("text", "photo", "carousel", "video", "reel", "story")
+    limits = LIMITS
+    options = OPTIONS
+
+    def __init__(self, app: App, http: Http) -> None:
+        super().__init__(app, http)
+        self.uploads = Graph(
+            http, host="graph-video.facebook.com", version=self.api_version, app_secret=app.client_secret
+        )
+
+    def client(self, connection: Connection) -> FacebookAPIClient:
+        token = connection.tokens.access_token
+        return FacebookAPIClient(self.graph, connection.account_id, token, uploads=self.uploads)
+
+    # Accounts
+
+    def profiles(self, tokens: Tokens) -> Sequence[Profile]:
+        person = self.user_id(tokens)
+        rows = self.pages(tokens, fields=f"{PAGE_FIELDS},tasks,access_token")
+        return [replace(_profile(page, tokens), user_id=person) for page in rows]
+
+    def verify(self, connection: Connection) -> Profile:
+        ends = self.inspect(connection.tokens).get("data_access_expires_at")
+        if ends and int(ends) <= self.http.now().timestamp():
+            raise NotAuthorized("data_access_ended", provider=self.id)
+        page = self.client(connection).get_node(connection.account_id, fields=PAGE_FIELDS)
+        return replace(_profile(page, connection.tokens), unusable="", tokens=None)
+
+    # Publishing
+
+    def problems(self, draft: Draft) -> list[Problem]:
+        return list(problems(draft))
+
+    def publish(
+        self, connection: Connection, draft: Draft, checkpoint: Mapping[str, Any] | None = None
+    ) -> Published | Pending:
+        if checkpoint is None:
+            for problem in self.problems(draft):
+                if problem.severity == "error":
+                    raise ContentRejected(problem.code, provider=self.id, **problem.params)
+        with self._naming_scopes("publish"):
+            return self._step(connection, draft, checkpoint).take()
+
+    def find(
+        self, connection: Connection, draft: Draft, checkpoint: Mapping[str, Any], since: datetime
+    ) -> Published | Pending | None:
+        return self._step(connection, draft, checkpoint).find(since)
+
+    # Numbers
+
+    def measure(self, connection: Connection, remote_id: str = "") -> list[Reading]:
+        client, now = self.client(connection), self.http.now()
+
+        def insights(names: Sequence[str]) -> list[Reading]:
+            if not remote_id:
+                rows = client.get_insights(client.page_id, metric=",".join(names), period="day")
+            else:
+                rows = client.get_insights(remote_id, metric=",".join(names))
+            return [_reading(row, now) for row in rows]
+
+        def counts(names: Sequence[str]) -> list[Reading]:
+            node = client.get_node(remote_id or client.page_id, fields=",".join(names))
+            return [Reading(name=name, value=_count(node, name), at=now) for name in map(_plain, names)]
+
+        with self._naming_scopes("measure"):
+            if not remote_id:
+                return _each(PAGE_METRICS, insights, now) + _each(["followers_count"], counts, now)
+            if "_" in remote_id:  # a film's id has none
+                return _each(POST_METRICS, insights, now) + _each(COUNTS, counts, now)
+            rows = client.get_insights(remote_id, edge="video_insights")
+            return [_reading(row, now) for row in rows] + _each(COUNTS[:2], counts, now)
+
+    @contextmanager
+    def _naming_scopes(self, capability: str) -> Iterator[None]:
+        """Let a missing permission say which: the platform only says that one is."""
+        try:
+            yield
+        except PermissionMissing as error:
+            error.scopes = error.scopes or self.scopes[capability]
+            raise
+
+    def _step(self, connection: Connection, draft: Draft, checkpoint: Mapping[str, Any] | None) -> Step:
+        return Step(
+            provider=self.id,
+            app_id=self.app.client_id,
+            client=self.client(connection),
+            draft=draft,
+            checkpoint=checkpoint or {},
+            now=self.http.now(),
+        )
+
+
+def _profile(page: Mapping[str, Any], tokens: Tokens) -> Profile:
+    """Return a Page as an account, with the reason why it can't be used if there is one."""
+    token, tasks = page.get("access_token", ""), page.get("tasks")
+    unusable = "" if token else "page_token_missing"
+    if tasks is not None and not PAGE_TASKS.intersection(tasks):
+        unusable = "page_task_missing"
+    own = Tokens(
+        access_token=token,
+        data_access_expires_at=tokens.data_access_expires_at,
+        issued_at=tokens.issued_at,
+        scopes=tokens.scopes,
+        extra={USER_TOKEN: user_token(tokens)},
+    )
+    return Profile(
+        account_id=str(page["id"]),
+        username=page.get("username") or "",
+        display_name=page.get("name", ""),
+        profile_picture_url=str(page.get("picture", {}).get("data", {}).get("url", "")),
+        account_type=page.get("category", ""),
+        unusable=unusable,
+        tokens=own if token else None,
+    )
+
+
+def _each(
+    names: Sequence[str], ask: Callable[[Sequence[str]], list[Reading]], now: datetime
+) -> list[Reading]:
+    """Return a reading for every name: all are asked for at once, or alone where one spoils the rest."""
+    try:
+        found = {reading.name: reading for reading in ask(names)}
+    except (ContentRejected, PermissionMissing):
+        if len(names) > 1:
+            return [reading for name in names for reading in _each([name], ask, now)]
+        found = {}
+    plain = [_plain(name) for name in names]
+    return [found.get(name) or Reading(name=name, value=None, at=now) for name in plain]
+
+
+def _reading(row: Mapping[str, Any], now: datetime) -> Reading:
+    """Return the newest value of a metric; what is split by kind is summed up."""
+    values = row.get("values") or [{}]
+    value, ended = values[-1].get("value"), values[-1].get("end_time")
+    if isinstance(value, dict):
+        value = sum(part for part in value.values() if isinstance(part, int | float))
+    at = datetime.strptime(ended, "%Y-%m-%dT%H:%M:%S%z") if ended else now
+    return Reading(name=str(row.get("name", "")), value=value, at=at)
+
+
+def _count(node: Mapping[str, Any], name: str) -> float | None:
+    """Return how many there are; shares are not told while there are none."""
+    if name == "shares":
+        return float((node.get(name) or {}).get("count", 0))
+    value = node.get(name)
+    return value.get("summary", {}).get("total_count") if isinstance(value, dict) else value
+
+
+def _plain(name: str) -> str:
+    return name.partition(".")[0]

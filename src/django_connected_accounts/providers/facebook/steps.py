@@ -1,0 +1,296 @@
+"""One step of one post: bring the media there unseen, publish, look at what came of it.
+
+Everything but a text has an id before the call that must not be repeated: a staged picture or an upload. So
+what became of that call can be asked for by name.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from django_connected_accounts.exceptions import (
+    ActionNeeded,
+    ContentRejected,
+    NotAuthorized,
+    OutcomeUnknown,
+    PermissionMissing,
+    ProviderError,
+    Unavailable,
+)
+from django_connected_accounts.providers.types import Draft, Pending, Published
+
+from .client import PIECE, FacebookAPIClient
+from .evidence import Film, comment_is_listed, link_of, listed_post, post_of, time_of
+from .rules import OPTIONS
+
+SITE = "https://www.facebook.com"
+EDGES = {"video": "videos", "reel": "video_reels", "story": "video_stories"}
+POLL_WAITS = (5.0, 10.0, 20.0, 30.0, *[60.0] * 10)
+POLL_WAIT_LATE = 300.0
+PERMALINK_WAITS = (5.0, 30.0)
+SETTLED = timedelta(minutes=2)
+"""How long after the attempt the platform's silence proves that nothing was published."""
+STAGED = timedelta(hours=20)
+"""How old what was staged may be; after a day the platform throws it away."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Step:
+    """What is known when a step begins. The checkpoint's ``stage`` names the one to take.
+
+    Only the stages ``publish`` and ``comment`` make a call that must not be repeated, and they make no other.
+    """
+
+    provider: str
+    app_id: str
+    client: FacebookAPIClient
+    draft: Draft
+    checkpoint: Mapping[str, Any]
+    now: datetime
+
+    def take(self) -> Published | Pending:
+        """Take the step and return where it led."""
+        stages: Mapping[str, Callable[[], Published | Pending]] = {
+            "text": self._ready,
+            "photos": self._photos,
+            "start": self._start,
+            "transfer": self._transfer,
+            "upload": self._upload,
+            "publish": self._publish,
+            "confirm": self._confirm,
+            "permalink": self._permalink,
+            "comment": self._comment,
+        }
+        return stages[self.checkpoint.get("stage") or self._first]()
+
+    def find(self, since: datetime) -> Published | Pending | None:
+        """Return what the step begun at ``since`` published, None if surely nothing."""
+        stage = self.checkpoint.get("stage")
+        if stage == "comment":
+            return self._found_comment(since)
+        if stage != "publish":
+            return None
+        found = self._found_film() if self._is_film else self._found_post()
+        if found or self.now - since >= SETTLED:
+            return found
+        raise OutcomeUnknown("outcome_unknown", "nothing to be seen yet", provider=self.provider)
+
+    @property
+    def _is_film(self) -> bool:
+        return any(media.kind == "video" for media in self.draft.media)
+
+    @property
+    def _first(self) -> str:
+        return "start" if self._is_film else "photos" if self.draft.media else "text"
+
+    # What nobody sees yet
+
+    def _ready(self, *, note: str = "", **known: Any) -> Pending:
+        """Publish next. What is found later must not be older than this moment."""
+        return self._to("publish", ready_at=self.now.isoformat(), repeatable=False, note=note, **known)
+
+    def _photos(self) -> Pending:
+        photos: list[str] = list(self.checkpoint.get("photos", ()))
+        photo = self.client.stage_photo(self.draft.media[len(photos)])
+        photos, note = [*photos, photo], f"picture {photo}"
+        if len(photos) == len(self.draft.media):
+            return self._ready(photos=photos, note=note)
+        return self._to("photos", photos=photos, note=note)
+
+    def _start(self) -> Pending:
+        kind, media = self.draft.kind, self.draft.media[0]
+        params = {"file_size": media.size} if kind == "video" else {}
+        answer = self.client.start_video(EDGES[kind], **params)
+        known: dict[str, Any] = {"video": str(answer["video_id"]), "note": f"film {answer['video_id']}"}
+        if kind == "video":
+            session = str(answer["upload_session_id"])
+            return self._to("transfer", session=session, **_offsets(answer), **known)
+        return self._to("upload", url=answer["upload_url"], **known)
+
+    def _transfer(self) -> Pending:
+        """Send the piece that is wanted; once none is, publish next."""
+        start, end = self.checkpoint["start"], self.checkpoint["end"]
+        if start == end:
+            return self._ready()
+        piece = self.draft.media[0].read(start, min(end - start, PIECE))
+        try:
+            wanted = self.client.transfer_piece(self.checkpoint["session"], start, piece)
+        except Unavailable as error:
+            if "start_offset" not in error.params:
+                raise
+            wanted = error.params
+        return self._to("transfer", **_offsets(wanted))
+
+    def _upload(self) -> Pending:
+        """Send what the platform lacks of the film; once nothing is, publish next."""
+        film, media = Film(self.client.get_video(self.checkpoint["video"])), self.draft.media[0]
+        if film.has_failed:
+            raise ContentRejected("media_processing_failed", provider=self.provider)
+        if film.is_uploaded:
+            return self._ready()
+        if film.received >= media.size:
+            return self._poll()
+        self.client.upload_rest(self.checkpoint["url"], media, film.received)
+        return self._to("upload", polls=0, note=f"{media.size - film.received} bytes")
+
+    # What must not be repeated
+
+    def _publish(self) -> Published | Pending:
+        if self.now - datetime.fromisoformat(self.checkpoint["ready_at"]) > STAGED:
+            return self._to(self._first, photos=[])
+        options = {
+            name: value
+            for name, value in self.draft.options.items()
+            if self.draft.kind in OPTIONS[name].kinds and value not in (None, "", [], {})
+        }
+        if self._is_film:
+            return self._finish(options)
+        photos = self.checkpoint.get("photos", ())
+        if self.draft.kind == "story":
+            story = self.client.create_photo_story(photos[0])
+            return self._new(str(story.get("post_id") or photos[0]))
+        attached = [{"media_fbid": photo} for photo in photos]
+        post_id = self.client.create_post(
+            message=self.draft.text or None, attached_media=attached or None, **options
+        )
+        # Nothing more is asked in this step: the id must be stored before anything else can fail.
+        return self._new(post_id)
+
+    def _finish(self, options: Mapping[str, Any]) -> Pending:
+        kind, video = self.draft.kind, self.checkpoint["video"]
+        params: dict[str, Any] = {"video_id": video}
+        if kind == "video":
+            params = {"upload_session_id": self.checkpoint["session"]}
+        if kind == "reel":
+            params["video_state"] = "PUBLISHED"
+        if kind != "story":
+            params |= {"description": self.draft.text or None, **options}
+        answer = self.client.finish_video(EDGES[kind], **params)
+        # That it was accepted is not that it is live: it may still be refused while it is processed.
+        post = str(answer.get("post_id") or "")
+        return self._to("confirm", post=post, polls=0, after=POLL_WAITS[0], waiting=True, note="accepted")
+
+    def _comment(self) -> Published:
+        try:
+            self.client.create_comment(self.checkpoint["remote_id"], self.draft.first_comment)
+        except (ActionNeeded, ContentRejected, NotAuthorized, PermissionMissing):
+            return self._live(warning="first_comment_failed")
+        return self._live()
+
+    # After publishing
+
+    def _confirm(self) -> Published | Pending:
+        """Look whether a film that was accepted is live by now."""
+        film = Film(self.client.get_video(self.checkpoint["video"]))
+        if film.has_failed:
+            raise ContentRejected("media_processing_failed", provider=self.provider)
+        return self._film(film) if film.is_live else self._poll()
+
+    def _film(self, film: Film) -> Published:
+        if self.draft.kind == "story":
+            return self._new(self.checkpoint.get("post") or film.id)
+        path = "reel/" if self.draft.kind == "reel" else ""
+        return self._described(film.id, film.permalink or f"/{path}{film.id}", self.now)
+
+    def _new(self, remote_id: str) -> Published:
+        following = self._to("permalink", remote_id=remote_id)
+        note = f"post {remote_id}"
+        return Published(remote_id=remote_id, published_at=self.now, follow_up=following, note=note)
+
+    def _permalink(self) -> Published:
+        """Read how the post can be seen. It is live whether this succeeds or not."""
+        remote_id, tries = self.checkpoint["remote_id"], self.checkpoint.get("tries", 0)
+        try:
+            if self.draft.kind != "story":
+                post = self.client.get_post(remote_id)
+                return self._described(remote_id, link_of(post), time_of(post))
+            if story := self._listed_story():
+                return self._described(remote_id, str(story.get("url") or ""), self.now)
+        except ProviderError:
+            pass
+        if tries < len(PERMALINK_WAITS):
+            later = self._to("permalink", tries=tries + 1, after=PERMALINK_WAITS[tries])
+            return Published(remote_id=remote_id, follow_up=later)
+        return self._described(remote_id, "" if self.draft.kind == "story" else f"/{remote_id}", None)
+
+    def _described(self, remote_id: str, link: str, published_at: datetime | None) -> Published:
+        """Return a live post as the platform describes it, the first comment still to come."""
+        permalink = f"{SITE}{link}" if link.startswith("/") else link
+        known: dict[str, Any] = {"remote_id": remote_id, "permalink": permalink}
+        comment = bool(self.draft.first_comment) and self.draft.kind != "story"
+        return Published(
+            **known,
+            published_at=published_at,
+            follow_up=self._to("comment", repeatable=False, **known) if comment else None,
+            warning="" if permalink else "permalink_unknown",
+        )
+
+    def _live(self, *, warning: str = "") -> Published:
+        permalink = self.checkpoint.get("permalink", "")
+        return Published(remote_id=self.checkpoint["remote_id"], permalink=permalink, warning=warning)
+
+    # Looking for what became of it
+
+    def _found_film(self) -> Published | Pending | None:
+        film = Film(self.client.get_video(self.checkpoint["video"]))
+        if film.is_live:
+            return self._film(film)
+        if film.was_accepted:
+            return self._to("confirm", polls=0, after=POLL_WAITS[0], waiting=True)
+        if film.says_nothing:
+            raise OutcomeUnknown("outcome_unknown", "the film is processed", provider=self.provider)
+        return None
+
+    def _found_post(self) -> Published | None:
+        photos = self.checkpoint.get("photos", [])
+        if self.draft.kind == "story":
+            story = self._listed_story()
+            return self._new(str(story.get("post_id") or photos[0])) if story else None
+        if photos and (post_id := post_of(self.client, photos[0])):
+            return self._new(post_id)
+        ready = datetime.fromisoformat(self.checkpoint["ready_at"])
+        row = listed_post(self.client, self.draft.text, photos, ready, app_id=self.app_id)
+        return self._described(str(row["id"]), link_of(row), time_of(row)) if row else None
+
+    def _listed_story(self) -> Mapping[str, Any] | None:
+        media = self.checkpoint.get("video") or self.checkpoint["photos"][0]
+        ids = {media, self.checkpoint.get("remote_id"), self.checkpoint.get("post")} - {None, ""}
+        rows = self.client.list_stories()
+        return next((row for row in rows if {row.get("media_id"), row.get("post_id")} & ids), None)
+
+    def _found_comment(self, since: datetime) -> Published | None:
+        remote_id, text = self.checkpoint["remote_id"], self.draft.first_comment
+        if comment_is_listed(self.client, remote_id, text, since):
+            return self._live()
+        if self.now - since >= SETTLED:
+            return None
+        raise OutcomeUnknown("outcome_unknown", "no such comment yet", provider=self.provider)
+
+    # Where to go next
+
+    def _to(
+        self,
+        stage: str,
+        *,
+        after: float = 0.0,
+        repeatable: bool = True,
+        waiting: bool = False,
+        note: str = "",
+        **changes: Any,
+    ) -> Pending:
+        checkpoint = {**self.checkpoint, "stage": stage, **changes}
+        return Pending(
+            checkpoint=checkpoint, retry_after=after, repeatable=repeatable, waiting=waiting, note=note
+        )
+
+    def _poll(self) -> Pending:
+        polls = self.checkpoint.get("polls", 0)
+        after = POLL_WAITS[polls] if polls < len(POLL_WAITS) else POLL_WAIT_LATE
+        return Pending(checkpoint={**self.checkpoint, "polls": polls + 1}, retry_after=after, waiting=True)
+
+
+def _offsets(answer: Mapping[str, Any]) -> dict[str, Any]:
+    return {"start": int(answer["start_offset"]), "end": int(answer["end_offset"])}
