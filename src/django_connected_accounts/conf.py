@@ -14,7 +14,7 @@ class ConnectedAccountsConf(AppConf):
     """Url-safe base64 of 32 random bytes each; the first encrypts, all decrypt."""
     PROVIDERS: Mapping[str, Mapping[str, Any]] = {}
     """Provider id to ``CLIENT_ID``, ``CLIENT_SECRET`` and, where wanted, ``CLASS``, ``API_VERSION``,
-    ``SCOPES``."""
+    ``AUTHORIZE_URL``, ``SCOPES``."""
     BASE_URL: str = ""
     """Where the public reaches this site ("https://example.com"): callbacks and media links are built on
     it."""
@@ -79,6 +79,15 @@ class ConnectedAccountsConf(AppConf):
     """How late a post may still go out; later it is "missed"."""
     HOLD_SECONDS: int = 3 * 24 * 60 * 60
     """How long after its time a post waits for a broken account before it is "missed"."""
+    SERIES_DAYS: int = 14
+    """How many days ahead the occurrences of a repeating post are made, to be seen, changed or cancelled."""
+    COLLISION_SECONDS: int = 15 * 60
+    """Posts on one account that are less apart get a remark; 0 for none."""
+    DUPLICATE_SECONDS: int = 48 * 60 * 60
+    """Posts with the same text on one account that are less apart get a remark; 0 for none."""
+    POSTS_PER_DAY_ADVISED: int = 0
+    """More posts on one account in 24 hours get a remark, where the platform advises no number itself; 0 for
+    none."""
     BATCH_SIZE: int = 20
     """How many publications a runner claims at a time."""
     POLL_SECONDS: float = 1.0

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from .pages import accounts, composer, connect, deciding, media, notices, posts
+from .pages import accounts, composer, connect, deciding, media, notices, posts, queue
 from .webhooks import views as webhooks
 
 app_name = "connected_accounts"
@@ -29,6 +29,7 @@ urlpatterns = [
     path("attempts/<uuid:pk>/choose/", connect.Choose.as_view(), name="attempt-choose"),
     path("notices/", notices.Notices.as_view(), name="notices"),
     path("notices/<uuid:pk>/dismiss/", notices.Dismiss.as_view(), name="notice-dismiss"),
+    path("queue/", queue.Queue.as_view(), name="queue"),
     path("posts/", posts.Posts.as_view(), name="posts"),
     path("posts/new/", composer.Composer.as_view(), name="compose"),
     path("posts/<uuid:pk>/", posts.PostPage.as_view(), name="post"),

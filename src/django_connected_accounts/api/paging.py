@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
 
 from django.conf import settings
@@ -18,6 +18,13 @@ T = TypeVar("T", bound=Model)
 
 def page(request: HttpRequest, rows: QuerySet[T], shape: Callable[[T], dict[str, Any]]) -> Answer:
     """Return the page ``?page`` and ``?page_size`` ask for; one past the last is empty, not an error."""
+    return together(request, rows, lambda found: [shape(row) for row in found])
+
+
+def together(
+    request: HttpRequest, rows: QuerySet[T], shape: Callable[[Sequence[T]], list[dict[str, Any]]]
+) -> Answer:
+    """Do as `page` where all rows of a page are shaped together."""
     biggest: int = settings.CONNECTED_ACCOUNTS_API_MAX_PAGE_SIZE
     number = _number(request, "page", default=1, most=None)
     usual = min(settings.CONNECTED_ACCOUNTS_PAGE_SIZE, biggest)
@@ -33,7 +40,7 @@ def page(request: HttpRequest, rows: QuerySet[T], shape: Callable[[T], dict[str,
             "page_size": size,
             "next": _link(request, number + 1) if number < pages else None,
             "previous": _link(request, min(number - 1, pages)) if number > 1 else None,
-            "results": [shape(row) for row in found],
+            "results": shape(list(found)),
         }
     )
 

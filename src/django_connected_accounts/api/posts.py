@@ -15,7 +15,7 @@ from django_connected_accounts.access import access
 from django_connected_accounts.exceptions import InvalidRequest
 from django_connected_accounts.models import ConnectedAccount, Post, PostMedia, Publication
 from django_connected_accounts.providers.types import Problem
-from django_connected_accounts.services import composing, deleting, delivery, scheduling
+from django_connected_accounts.services import composing, deleting, delivery, remarks, scheduling, walltime
 
 from . import writing
 from .accounts import SECRETS, account_name
@@ -75,14 +75,22 @@ def delete(request: HttpRequest, post_id: UUID) -> Answer:
 
 
 def preview(request: HttpRequest, post_id: UUID) -> Answer:
-    """Answer what each platform would say: the problems the composer's form shows, by field."""
+    """Answer what each platform would say: the problems the composer's form shows, by field.
+
+    With a time (``at``, in the body), what should be thought about it is among them.
+    """
     post = own(request, post_id)
     if request.method == "POST":
-        ids = read(request, ACCOUNTS).get("accounts", ())
+        wanted = read(request, {**ACCOUNTS, **WHEN})
     else:
-        ids = check({"accounts": request.GET.getlist("accounts")}, ACCOUNTS)["accounts"]
-    accounts = _accounts_for(request, post, ids)
+        wanted = check({"accounts": request.GET.getlist("accounts")}, ACCOUNTS)
+    accounts = _accounts_for(request, post, wanted.get("accounts", ()))
     found = composing.problems(post, accounts)
+    if "at" in wanted:
+        said = when(wanted)
+        chosen = walltime.resolve(said["at"], said.get("zone", "UTC"), said.get("fold"))
+        remarked = remarks.before(post, accounts, chosen.due_at)
+        found = {key: [*found[key], *remarked[key]] for key in found}
     rows = [_preview_row(account, found[account.pk]) for account in accounts]
     return Answer(body={"post": str(post.pk), "ready": all(row["ready"] for row in rows), "accounts": rows})
 

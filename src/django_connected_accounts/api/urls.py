@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path, re_path
 
-from . import accounts, attempts, notices, posts, providers, publications
+from . import accounts, attempts, notices, posts, providers, publications, queue
 from .envelope import endpoint, nothing
 from .idempotency import idempotent
 
@@ -35,6 +35,7 @@ urlpatterns = [
             "retry": posts.retry,
         }.items()
     ),
+    path("publications/", endpoint(GET=queue.listing), name="publications"),
     *(
         path(
             f"publications/<uuid:publication_id>/{verb}",

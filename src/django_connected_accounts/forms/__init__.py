@@ -3,6 +3,7 @@
 from .choosing import ChooseForm, FilterForm, LinkForm
 from .coded import Form
 from .posting import MediaForm, PostForm
+from .queueing import QueueForm
 from .times import TimeForm
 
-__all__ = ["ChooseForm", "FilterForm", "Form", "LinkForm", "MediaForm", "PostForm", "TimeForm"]
+__all__ = ["ChooseForm", "FilterForm", "Form", "LinkForm", "MediaForm", "PostForm", "QueueForm", "TimeForm"]

@@ -64,12 +64,14 @@ class TimeForm(Form):
         assert isinstance(zone, forms.ChoiceField)  # noqa: S101
         zone.choices = zone_choices(initial["zone"])
         self.asks_which = False
+        self.due_at: datetime | None = None
 
     def clean(self) -> dict[str, Any]:
         cleaned: dict[str, Any] = super().clean() or self.cleaned_data
         if cleaned.get("at") and cleaned.get("zone"):
             try:
-                walltime.resolve(cleaned["at"], cleaned["zone"], cleaned.get("fold"))
+                chosen = walltime.resolve(cleaned["at"], cleaned["zone"], cleaned.get("fold"))
+                self.due_at = chosen.due_at
             except InvalidRequest as error:
                 self.refuse(error)
                 self._ask_which(error)

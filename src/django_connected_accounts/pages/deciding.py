@@ -18,7 +18,7 @@ from django.utils.translation import ngettext
 from django_connected_accounts.exceptions import ConnectedAccountsError, InvalidRequest
 from django_connected_accounts.forms import Form, LinkForm, TimeForm
 from django_connected_accounts.models import ConnectedAccount, Post
-from django_connected_accounts.services import composing, delivery, scheduling
+from django_connected_accounts.services import composing, delivery, remarks, scheduling
 
 from .composer import again, chosen_accounts, connected, platforms
 from .page import Page, uuids
@@ -34,11 +34,17 @@ class Confirm(Page):
 
     def get(self, request: HttpRequest, pk: UUID) -> HttpResponse:
         post = self.post_of(pk)
-        shown = previews(post, chosen_accounts(request, post))
+        accounts = chosen_accounts(request, post)
+        shown, found = previews(post, accounts), remarks.before(post, accounts)
         ready = bool(shown) and all(not p.refused and p.account.is_active for p in shown)
         obstacles = [check for check in checks(shown) if check.findings]
         return self.show(
-            post=post, media=list(post.media.all()), previews=shown, checks=obstacles, ready=ready
+            post=post,
+            media=list(post.media.all()),
+            previews=shown,
+            checks=obstacles,
+            ready=ready,
+            remarked=[(account, told) for account in accounts if (told := found[account.pk])],
         )
 
 
@@ -54,6 +60,8 @@ class Publish(PostPage):
             return self.shown(request, pk, form=form, status=400)
         wanted = request.POST.getlist("account")
         accounts = list(connected(request).filter(pk__in=uuids(wanted)))
+        if form is not None and request.POST.get("do") == "look":
+            return HttpResponseRedirect(_page_of(post, accounts, request.POST))
         when = form.when() if form else {}
         try:
             if len(accounts) != len(set(wanted)):
@@ -148,7 +156,8 @@ class Act(PostPage):
         return redirect("connected_accounts:post", pk=publication.post_id)
 
 
-def _page_of(post: Post, accounts: Sequence[ConnectedAccount]) -> str:
-    """Return the page of a post as it looks for these accounts."""
+def _page_of(post: Post, accounts: Sequence[ConnectedAccount], time: Mapping[str, Any] | None = None) -> str:
+    """Return the page of a post as it looks for these accounts, at a time."""
     url = reverse("connected_accounts:post", kwargs={"pk": post.pk})
-    return f"{url}?{urlencode([('account', account.pk) for account in accounts])}"
+    fields = [(name, time[name]) for name in ("at", "zone", "fold", "late_minutes") if time and name in time]
+    return f"{url}?{urlencode([*(('account', account.pk) for account in accounts), *fields])}"

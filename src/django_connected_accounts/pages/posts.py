@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -17,7 +17,8 @@ from django.utils import timezone
 from django_connected_accounts.access import access
 from django_connected_accounts.forms import FilterForm, Form, LinkForm, TimeForm
 from django_connected_accounts.models import ConnectedAccount, Event, Post, Publication
-from django_connected_accounts.services import composing, delivery
+from django_connected_accounts.providers.types import Problem
+from django_connected_accounts.services import composing, delivery, remarks
 
 from .composer import chosen_accounts, connected
 from .page import SECRETS, Page
@@ -58,7 +59,7 @@ class PostPage(Page):
     section = "posts"
 
     def get(self, request: HttpRequest, pk: UUID) -> HttpResponse:
-        return self.shown(request, pk)
+        return self.shown(request, pk, form=TimeForm(request.GET) if "at" in request.GET else None)
 
     def shown(
         self,
@@ -70,9 +71,11 @@ class PostPage(Page):
         status: int = 200,
     ) -> HttpResponse:
         post = self.post_of(pk)
+        publications = list(_publications().filter(post=post).prefetch_related(_events()))
+        told = remarks.of(publications)
         deliveries = [
-            Delivery(publication, (refused or {}).get(publication.pk))
-            for publication in _publications().filter(post=post).prefetch_related(_events())
+            Delivery(publication, (refused or {}).get(publication.pk), told.get(publication.pk, ()))
+            for publication in publications
         ]
         chosen = chosen_accounts(request, post)
         sent = {delivery.publication.account_id for delivery in deliveries}
@@ -89,6 +92,7 @@ class PostPage(Page):
             previews=shown,
             checks=checks(shown),
             unsent=unsent,
+            remarked=_remarked(post, unsent, form),
             accounts=accounts,
             choosing=len(accounts) > 1 or (not shown and (accounts or not deliveries)),
             chosen={account.pk for account in chosen},
@@ -111,6 +115,7 @@ class Delivery:
 
     publication: Publication
     refused: Form | None = None
+    remarks: Sequence[Problem] = ()
 
     @property
     def moving(self) -> bool:
@@ -144,6 +149,16 @@ ALLOWED: Mapping[str, tuple[Status, ...]] = {
     "live": (Status.UNKNOWN,),
     "again": (Status.UNKNOWN,),
 }
+
+
+def _remarked(
+    post: Post, accounts: Sequence[ConnectedAccount], form: TimeForm | None
+) -> list[tuple[ConnectedAccount, Sequence[Problem]]] | None:
+    """Return what to think about the time that was looked at, None where none was."""
+    if form is None or not form.is_valid() or form.due_at is None:
+        return None
+    found = remarks.before(post, accounts, form.due_at)
+    return [(account, found[account.pk]) for account in accounts if found[account.pk]]
 
 
 def _time_of(publication: Publication) -> dict[str, Any]:
