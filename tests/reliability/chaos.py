@@ -194,7 +194,8 @@ def work(freeze_before_sending: float) -> Callable[[Line], None]:
     """Return what a worker does once it is told to go: the command that projects run."""
 
     def body(line: Line) -> None:
-        next(line.messages())
+        if next(line.messages(), None) is None:
+            return
         if freeze_before_sending:
             _freeze(line, freeze_before_sending)
         call_command("connected_accounts_worker")

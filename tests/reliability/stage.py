@@ -61,8 +61,7 @@ class Stage:
         self.account = self.connect(self.person)
         self.accounts = [self.account, *(self.connect(self._another(n)) for n in range(1, accounts))]
         self._pristine = copy.deepcopy(self.account)
-        self._memory = {name: value for name, value in vars(world).items() if _is_memory(name)}
-        self._memory = copy.deepcopy(self._memory)
+        self._memory = self._copied({n: value for n, value in vars(world).items() if _is_memory(n)})
 
     @property
     def person(self) -> str:
@@ -111,7 +110,7 @@ class Stage:
     def restore(self) -> None:
         """Make everything as it was when the account was connected, posts excepted."""
         with self.world.lock:
-            vars(self.world).update(copy.deepcopy(self._memory))
+            vars(self.world).update(self._copied(self._memory))
         with transaction.atomic():
             for model in _models():
                 if model._meta.model_name not in STAYS and not model._meta.auto_created:
@@ -135,6 +134,10 @@ class Stage:
                 times = [f.name for f in model._meta.local_fields if isinstance(f, DateTimeField)]
                 if times:
                     model._base_manager.update(**{name: F(name) - by for name in times})
+
+    def _copied(self, memory: dict[str, Any]) -> dict[str, Any]:
+        same = (self.world, self.world.lock)
+        return copy.deepcopy(memory, {id(thing): thing for thing in same})
 
     def _another(self, number: int) -> str:
         """Return a new person of the sandbox, like the first one but for names and ids."""

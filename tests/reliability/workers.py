@@ -13,7 +13,7 @@ import signal
 import socket
 from collections import deque
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any
 
 Message = dict[str, Any]
@@ -35,7 +35,11 @@ class Line:
             while b"\n" in self._rest:
                 line, self._rest = self._rest.split(b"\n", 1)
                 yield json.loads(line)
-            if not (received := self.end.recv(65536)):
+            try:
+                received = self.end.recv(65536)
+            except ConnectionError:
+                return
+            if not received:
                 return
             self._rest += received
 
@@ -125,7 +129,8 @@ def _nurse(lines: list[Line], body: Body) -> None:
 
     def end(*_: Any) -> None:
         for pid in born:
-            os.kill(pid, signal.SIGKILL)
+            with suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
         os._exit(0)
 
     signal.signal(signal.SIGTERM, end)
