@@ -88,7 +88,8 @@ def test_a_third_partys_platform_needs_only_its_class(configured: Any) -> None:
 
 def test_a_sandbox_offers_every_built_in_platform_and_never_sees_a_real_secret(configured: Any) -> None:
     configured.CONNECTED_ACCOUNTS_SANDBOX = "http://127.0.0.1:8765"
-    instagram, login = registry.all()
+    assert [provider.id for provider in registry.all()] == list(registry.BUILT_IN)
+    instagram, login = registry.all()[:2]
     assert isinstance(login, InstagramLogin)
     assert instagram.app.client_secret == "sandbox-secret"
     assert instagram.api_version == "v25.0"

@@ -21,13 +21,13 @@ from .providers.types import App
 BUILT_IN: Mapping[str, str] = {
     "instagram": "django_connected_accounts.providers.instagram.Instagram",
     "instagram_login": "django_connected_accounts.providers.instagram.InstagramLogin",
+    "threads": "django_connected_accounts.providers.threads.Threads",
 }
+_SANDBOX_NAMES = {"instagram": "sandbox", "facebook": "sandbox", "instagram_login": "sandbox-instagram"}
 SANDBOX_APPS: Mapping[str, App] = {
-    "instagram": App(client_id="sandbox-app", client_secret="sandbox-secret"),  # noqa: S106
-    "instagram_login": App(
-        client_id="sandbox-instagram-app",
-        client_secret="sandbox-instagram-secret",  # noqa: S106
-    ),
+    platform: App(client_id=f"{name}-app", client_secret=f"{name}-secret")
+    for platform in BUILT_IN
+    for name in [_SANDBOX_NAMES.get(platform, f"sandbox-{platform}")]
 }
 """The apps a sandbox knows. They stand in for the project's own, whose secrets no sandbox needs."""
 

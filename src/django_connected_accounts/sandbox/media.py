@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import io
 import struct
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from typing import TYPE_CHECKING, Final
 from urllib.parse import urlsplit
 
@@ -26,20 +26,25 @@ if TYPE_CHECKING:
 MEBIBYTE: Final = 1024 * 1024
 IMAGE_BYTES: Final = 8 * MEBIBYTE
 FEED_ASPECT: Final = (0.8, 1.91)
-FILM: Final = {"reel": (3, 900, 300_000_000), "story": (3, 60, 100_000_000), "item": (3, 60, 100_000_000)}
+FILM: Final = {
+    "reel": (3, 900, 300_000_000),
+    "story": (3, 60, 100_000_000),
+    "item": (3, 60, 100_000_000),
+    "threads": (0, 300, 1_000_000_000),
+}
 """Kind of post to least and most seconds, and most bytes."""
 
 TURNED: Final = {5, 6, 7, 8}
 """EXIF orientations that swap width and height."""
 
 
-def pull_image(world: World, url: str, *, feed: bool) -> Item:
+def pull_image(world: World, url: str, *, feed: bool, formats: Collection[str] = ("JPEG",)) -> Item:
     """Return a decoded picture, or refuse it. ``feed``: the aspect ratio of the feed is enforced."""
     body = _pull(world, url)
     try:
         with Image.open(io.BytesIO(body)) as image:
             kind = image.format or ""
-            if kind != "JPEG" and not (kind == "PNG" and world.toggles.png_accepted):
+            if kind not in formats and not (kind == "PNG" and world.toggles.png_accepted):
                 raise GraphError(36001, 2207005)
             if len(body) > IMAGE_BYTES:
                 raise GraphError(36000, 2207004)

@@ -60,9 +60,6 @@ class Platform:
     """Where the public sees its posts."""
 
     login: ClassVar[Login]
-    app: ClassVar[Mapping[str, Any]]
-    """``client_id`` and ``secret`` of the app it knows from the beginning."""
-
     routes: ClassVar[tuple[Route, ...]] = ()
     lifetimes: ClassVar[Mapping[str, float]] = {}
     """Seconds by kind of token; `World.token_lifetimes` has them as ``<id>_<kind>``, to be changed there."""
@@ -96,7 +93,9 @@ class Platform:
         return self.world.token_lifetimes[f"{self.id}_{kind}"]
 
     def new_app(self) -> App:
-        return App(login=self.login.id, **self.app)
+        """Return the app it knows from the beginning."""
+        name = f"sandbox-{self.id}"
+        return App(login=self.login.id, client_id=f"{name}-app", secret=f"{name}-secret")
 
     def public_posts(self) -> list[dict[str, Any]]:
         """Return what the public can see now, oldest first."""

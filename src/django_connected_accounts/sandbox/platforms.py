@@ -5,5 +5,6 @@ from __future__ import annotations
 from typing import Final
 
 from .platform import Platform
+from .threads import Threads
 
-ALL: Final[tuple[type[Platform], ...]] = ()
+ALL: Final[tuple[type[Platform], ...]] = (Threads,)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 Variant = Literal["A", "B"]
-ContainerKind = Literal["photo", "carousel", "reel", "story", "item"]
+ContainerKind = Literal["photo", "carousel", "reel", "story", "item", "text", "video"]
 MetaTokenKind = Literal["user", "page", "app", "instagram"]
 DAY = 24 * 3600
 
