@@ -44,6 +44,7 @@ VERBS: Mapping[str, Signal | None] = {
     "platform.version_ending": None,
     "queue.still": None,
     "webhook.stopped": None,
+    "webhook.test": None,
     "post.created": post_changed,
     "post.edited": post_changed,
     "post.submitted": post_changed,

@@ -34,7 +34,19 @@ from django_connected_accounts.providers.base import Publishes
 from django_connected_accounts.providers.http import send_before
 from django_connected_accounts.providers.types import Connection, Draft
 
-from . import attempts, composing, events, foresight, keeping, mailing, outcomes, reviewing, revoking, tokens
+from . import (
+    attempts,
+    composing,
+    events,
+    foresight,
+    keeping,
+    mailing,
+    outcomes,
+    reviewing,
+    revoking,
+    telling,
+    tokens,
+)
 from .frames import without_locals
 from .scheduling import publish, schedule, wake
 
@@ -62,6 +74,7 @@ def tick(limit: int | None = None) -> int:
     foresight.look_now_and_then()
     revoking.revoke_due()
     mailing.send_due()
+    telling.go_on()
     return taken
 
 
@@ -176,9 +189,7 @@ def _begin(publication: Publication) -> bool:
     if publication.started_at is None or publication.started_at < publication.due_at:
         publication.started_at = begun
     started = publication.started_at
-    kept = ours.update(
-        status=status, intent_at=begun, started_at=started, lease_until=until, run_at=until
-    )
+    kept = ours.update(status=status, intent_at=begun, started_at=started, lease_until=until, run_at=until)
     publication.status, publication.intent_at = status, begun
     return bool(kept)
 

@@ -72,8 +72,8 @@ def place(url: str) -> Place:
 def connected(place: Place, *, private: bool, seconds: float) -> Iterator[http.client.HTTPConnection]:
     """Open a connection to one of the host's addresses, all of which must be public unless ``private``.
 
-    All that is done with it must be done within so many seconds, however slowly the host drips. Raise Refused,
-    or OSError and http.client.HTTPException as they come.
+    All that is done with it must be done within so many seconds, however slowly the host drips. Raise
+    Refused, or OSError and http.client.HTTPException as they come.
     """
     ips = addresses(place, private=private)
     with _reach(ips, place.port, seconds) as plain, _secured(plain, place) as reached:

@@ -79,6 +79,7 @@ EVENTS: Mapping[str, Promise] = {
     "callback.deleted": _("Data was deleted, as a person asked the platform"),
     "platform.version_ending": _("An API version ends"),
     "queue.still": _("Nobody publishes what is due"),
+    "webhook.test": _("A webhook endpoint was tried out"),
     "webhook.stopped": _("A webhook endpoint is told nothing any more"),
     "notification.received": _("The platform told something"),
     "post.created": _("Draft written"),

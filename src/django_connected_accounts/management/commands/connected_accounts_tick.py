@@ -2,9 +2,10 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.conf import settings
 from django.core.management.base import BaseCommand, CommandParser
 
-from django_connected_accounts.services import presence, publishing
+from django_connected_accounts.services import presence, publishing, telling
 
 
 class Command(BaseCommand):
@@ -16,5 +17,6 @@ class Command(BaseCommand):
     def handle(self, *args: Any, limit: int | None, **options: Any) -> None:
         presence.show(lasting=False)
         taken = publishing.tick(limit)
+        telling.finish(settings.CONNECTED_ACCOUNTS_WEBHOOKS_TIMEOUT + 5)
         if options["verbosity"]:
             self.stdout.write(f"{taken} steps taken")
