@@ -156,7 +156,7 @@ def _kept(media_forms: Sequence[MediaForm]) -> list[composing.NewMedia]:
     kept = [form for form in media_forms if not form.cleaned_data["remove"]]
     kept.sort(key=lambda form: form.cleaned_data["position"])
     return [
-        again(
+        composing.again(
             form.media_row,
             alt_text=form.cleaned_data["alt_text"],
             fit=form.cleaned_data.get("fit", ""),
@@ -164,12 +164,6 @@ def _kept(media_forms: Sequence[MediaForm]) -> list[composing.NewMedia]:
         )
         for form in kept
     ]
-
-
-def again(media: PostMedia, **changes: Any) -> composing.NewMedia:
-    """Return a media as it is in its post, but for these changes."""
-    same = {"alt_text": media.alt_text, "user_tags": media.user_tags, "fit": media.fit}
-    return composing.NewMedia(existing=media, **{**same, **changes})
 
 
 def _new(form: PostForm) -> list[composing.NewMedia]:

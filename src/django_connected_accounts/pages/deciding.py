@@ -18,9 +18,9 @@ from django.utils.translation import ngettext
 from django_connected_accounts.exceptions import ConnectedAccountsError, InvalidRequest
 from django_connected_accounts.forms import Form, LinkForm, TimeForm
 from django_connected_accounts.models import ConnectedAccount, Post
-from django_connected_accounts.services import composing, delivery, remarks, scheduling
+from django_connected_accounts.services import composing, delivery, overriding, remarks, scheduling
 
-from .composer import again, chosen_accounts, connected, platforms
+from .composer import chosen_accounts, connected, platforms
 from .page import Page, uuids
 from .posts import PostPage
 from .preview import checks, previews
@@ -40,7 +40,7 @@ class Confirm(Page):
         obstacles = [check for check in checks(shown) if check.findings]
         return self.show(
             post=post,
-            media=list(post.media.all()),
+            media=post.shared_media,
             previews=shown,
             checks=obstacles,
             ready=ready,
@@ -83,12 +83,19 @@ class Fix(Page):
         post = self.post_of(pk)
         accounts = list(connected(request).filter(pk__in=uuids(request.POST.getlist("account"))))
         wanted, fit = request.POST.get("media", ""), request.POST.get("fit", "")
-        media = list(post.media.all())
-        if wanted not in {str(row.pk) for row in media}:
+        rows = {str(row.pk): row for row in post.media.all()}
+        if wanted not in rows:
             raise Http404
-        fixed = [again(row, fit=fit) if str(row.pk) == wanted else again(row) for row in media]
+        fixed = {wanted: composing.again(rows[wanted], fit=fit)}
+        media = [fixed.get(str(row.pk), composing.again(row)) for row in post.shared_media]
+        own = {
+            account: overriding.given(post, account, fixed)
+            for account, said in post.overrides.items()
+            if wanted in said.get("media", ()) and not rows[wanted].shared
+        }
+        meant = {account.pk: account for account in (*post.accounts.all(), *accounts)}
         try:
-            composing.edit(post, by=request.user, media=fixed, accounts=accounts)
+            composing.edit(post, by=request.user, media=media, accounts=meant.values(), overrides=own)
         except ConnectedAccountsError as error:
             self.refused(error, platform=platforms(accounts))
         else:

@@ -87,7 +87,7 @@ class PostPage(Page):
         live = moving and request.method == "GET" and request.GET.get("live") != "off"
         response = self.show(
             post=post,
-            media=list(post.media.all()),
+            media=post.shared_media,
             deliveries=deliveries,
             previews=shown,
             checks=checks(shown),

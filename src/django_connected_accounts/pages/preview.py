@@ -13,10 +13,7 @@ from django_connected_accounts.exceptions import ConnectedAccountsError
 from django_connected_accounts.models import ConnectedAccount, Post, PostMedia
 from django_connected_accounts.providers.base import Publishes
 from django_connected_accounts.providers.types import Problem
-from django_connected_accounts.services import composing
-
-FOLD = 125
-"""After about so many characters the apps hide the rest of a caption behind "more"."""
+from django_connected_accounts.services import composing, overriding
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,14 +27,17 @@ class Finding:
 
 @dataclass(frozen=True, slots=True)
 class Preview:
-    """A post on one account: caption up to the fold and after, length as the platform counts, problems."""
+    """A post on one account: text up to the platform's fold and after, its measure, problems."""
 
     account: ConnectedAccount
     above: str
     below: str
-    length: int
-    longest: int | None
+    first_comment: str
+    media: tuple[PostMedia, ...]
+    measure: Measure
     findings: tuple[Finding, ...]
+    differs: bool
+    """Whether anything is said for this account alone."""
 
     @property
     def refused(self) -> bool:
@@ -52,15 +52,24 @@ def previews(post: Post, accounts: Iterable[ConnectedAccount]) -> list[Preview]:
     """Return how a post will look on each of these accounts."""
     accounts = list(accounts)
     found = composing.problems(post, accounts)
-    media = list(post.media.all())
-    above, below = _folded(post.text)
-    shown = []
-    for account in accounts:
-        length, longest = _length(account.platform, post.text)
-        findings = [_finding(problem, media, account.platform) for problem in found[account.pk]]
-        findings.sort(key=lambda finding: finding.problem.severity != "error")
-        shown.append(Preview(account, above, below, length, longest, tuple(findings)))
-    return shown
+    return [_preview(post, account, found[account.pk]) for account in accounts]
+
+
+def _preview(post: Post, account: ConnectedAccount, problems: Iterable[Problem]) -> Preview:
+    merged = overriding.merged(post, account)
+    above, below = _folded(merged.text, account.platform)
+    findings = [_finding(problem, merged.media, account.platform) for problem in problems]
+    findings.sort(key=lambda finding: finding.problem.severity != "error")
+    return Preview(
+        account=account,
+        above=above,
+        below=below,
+        first_comment=merged.first_comment,
+        media=tuple(merged.media),
+        measure=measured(account.platform, merged.text),
+        findings=tuple(findings),
+        differs=str(account.pk) in post.overrides,
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,20 +101,42 @@ def _finding(problem: Problem, media: Sequence[PostMedia], platform: str) -> Fin
     return Finding(problem, explain(problem.code, params), about)
 
 
-def _folded(text: str) -> tuple[str, str]:
-    if len(text) <= FOLD:
+@dataclass(frozen=True, slots=True)
+class Measure:
+    """How long a text is as its platform counts, and how long it may be there: None where that is not known."""
+
+    platform: str
+    length: int
+    longest: int | None
+
+    @property
+    def over(self) -> bool:
+        return self.longest is not None and self.length > self.longest
+
+
+def measured(platform: str, text: str) -> Measure:
+    """Return the measure of a text on a platform."""
+    provider = _publishes(platform)
+    if provider is None:
+        return Measure(platform, len(text), None)
+    limit = provider.limits.get("caption_length") or provider.limits.get("text_length")
+    return Measure(platform, provider.length(text), int(limit.value) if limit else None)
+
+
+def _folded(text: str, platform: str) -> tuple[str, str]:
+    provider = _publishes(platform)
+    limit = provider.limits.get("text_fold") if provider else None
+    fold = int(limit.value) if limit else len(text)
+    if len(text) <= fold:
         return text, ""
-    cut = text.rfind(" ", FOLD // 2, FOLD)
-    cut = FOLD if cut < 0 else cut
+    cut = text.rfind(" ", fold // 2, fold)
+    cut = fold if cut < 0 else cut
     return text[:cut], text[cut:].lstrip()
 
 
-def _length(platform: str, text: str) -> tuple[int, int | None]:
+def _publishes(platform: str) -> Publishes | None:
     try:
         provider = registry.get(platform)
     except (ConnectedAccountsError, ImproperlyConfigured):
-        return len(text), None
-    if not isinstance(provider, Publishes):
-        return len(text), None
-    limit = provider.limits.get("caption_length") or provider.limits.get("text_length")
-    return provider.length(text), int(limit.value) if limit else None
+        return None
+    return provider if isinstance(provider, Publishes) else None

@@ -43,6 +43,12 @@ class NewMedia:
     cover: IO[bytes] | None = None
 
 
+def again(media: PostMedia, **changes: Any) -> NewMedia:
+    """Return a media as it is in its post, but for these changes."""
+    same = {"alt_text": media.alt_text, "user_tags": media.user_tags, "fit": media.fit}
+    return NewMedia(existing=media, **{**same, **changes})
+
+
 @dataclass(slots=True, kw_only=True)
 class Prepared:
     """A media that was found good: its row, the facts of what will be sent, and the contents to store."""

@@ -21,13 +21,13 @@ from django_connected_accounts.providers.base import Publishes
 from django_connected_accounts.providers.types import Draft, Kind, Media, MediaKind, Problem
 
 from . import attaching, content, events, overriding, reviewing, storing
-from .attaching import NewMedia, refuse_too_many
+from .attaching import NewMedia, again, refuse_too_many
 from .media import sent_file
 from .overriding import Override, Overrides
 from .rendering import Frame
 from .serving import public_url
 
-__all__ = ["NewMedia", "compose", "draft", "edit", "problems", "refuse_too_many"]
+__all__ = ["NewMedia", "again", "compose", "draft", "edit", "problems", "refuse_too_many"]
 
 Status = Publication.Status
 

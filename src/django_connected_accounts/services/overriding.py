@@ -55,6 +55,15 @@ def merged(post: Post, account: ConnectedAccount) -> Merged:
     )
 
 
+def given(post: Post, account: str, changes: Mapping[str, NewMedia] | None = None) -> dict[str, Any]:
+    """Return the override of an account as `composing.edit` takes it, media with these ids given so instead."""
+    own = dict(post.overrides.get(account, {}))
+    if "media" in own:
+        rows = {str(row.pk): attaching.again(row) for row in _media(post, own)}
+        own["media"] = [(changes or {}).get(key, rows[key]) for key in own["media"] if key in rows]
+    return own
+
+
 def canonical(post: Post) -> dict[str, Any]:
     """Return all overrides with their media as `facts`: the same for a copy of the post."""
     return {
@@ -187,4 +196,16 @@ def _difference(post: Post, rows: Sequence[PostMedia], own: Override) -> dict[st
     return found
 
 
-__all__ = ["Merged", "Overrides", "canonical", "facts", "kept", "merged", "prepared", "read", "write"]
+__all__ = [
+    "Merged",
+    "Override",
+    "Overrides",
+    "canonical",
+    "facts",
+    "given",
+    "kept",
+    "merged",
+    "prepared",
+    "read",
+    "write",
+]

@@ -24,6 +24,13 @@ LIMITS: Limits = {
     "caption_length": _media(
         2200, "characters", "the unit is undocumented: code points and UTF-16 units can differ"
     ),
+    "text_fold": Limit(
+        value=125,
+        unit="characters",
+        source="seen in the apps",
+        date=date(2026, 3, 1),
+        note="about there the rest is hidden behind “more”; nothing is refused",
+    ),
     "hashtags": _media(30, "hashtags"),
     "hashtags_advised": Limit(
         value=5,
