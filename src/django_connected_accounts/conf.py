@@ -93,6 +93,12 @@ class ConnectedAccountsConf(AppConf):
     POLL_SECONDS: float = 1.0
     """How long an idle worker waits before it looks again."""
 
+    # Numbers
+    MEASURE_SECONDS: int = 24 * 60 * 60
+    """How often the numbers of an account and its posts are read; 0 for never."""
+    MEASURE_POST_DAYS: int = 30
+    """For how long after it was published a post's numbers are read."""
+
     # Notices
     NOTIFY_BY_EMAIL: bool = True
     """Whether the owner of an account, or the author of a post, gets an e-mail when something needs them."""

@@ -9,6 +9,14 @@ from django.utils.translation import gettext_lazy as _
 from .meaning import Meaning
 
 CODES: Mapping[str, Meaning] = {
+    "platform_does_not_measure": Meaning(
+        _("%(platform)s gives no numbers."), _("Nothing needs to be done."), "nobody"
+    ),
+    "measure_permission_missing": Meaning(
+        _("%(account)s does not let us read its numbers."),
+        _("Reconnect it and allow insights."),
+        "owner",
+    ),
     "account_not_found": Meaning(
         _("There is no such account among yours."), _("Choose one of your accounts."), "owner"
     ),

@@ -92,6 +92,8 @@ class ConnectedAccount(Leased):
     """In which language its owner connected it, and reads our e-mails."""
     quota = models.JSONField(default=dict, blank=True)
     """What the platform last said of its publishing quota: used, total, window_seconds, at."""
+    measure_at = models.DateTimeField(null=True, blank=True, editable=False)
+    """When its numbers are read next; None before the first time."""
     turns_until = models.DateTimeField(null=True, blank=True, editable=False)
     """Up to when its late posts have been given their turns."""
     created_at = models.DateTimeField(auto_now_add=True)
@@ -111,6 +113,7 @@ class ConnectedAccount(Leased):
             models.Index(fields=("user", "-created_at", "-id"), name="connected_accounts_listing"),
             models.Index(fields=("platform", "account_id"), name="connected_accounts_remote"),
             models.Index(fields=("refresh_at",), name="connected_accounts_refresh"),
+            models.Index(fields=("measure_at",), name="connected_accounts_measuring"),
             models.Index(fields=("token_expires_at",), name="connected_accounts_tokens_end"),
             models.Index(fields=("data_access_expires_at",), name="connected_accounts_access_ends"),
         )

@@ -84,14 +84,17 @@ class Event(models.Model):
 
 
 class Measurement(models.Model):
-    """A number with a name and a time, about an account or one of its publications."""
+    """A number with a name and a time, about an account or one of its publications.
+
+    ``value`` is None where the platform had none to give then, which is not zero.
+    """
 
     account = models.ForeignKey(ConnectedAccount, on_delete=models.CASCADE, related_name="measurements")
     publication = models.ForeignKey(
         Publication, null=True, blank=True, on_delete=models.CASCADE, related_name="measurements"
     )
     name = models.CharField(max_length=64)
-    value = models.FloatField()
+    value = models.FloatField(null=True, blank=True)
     at = models.DateTimeField()
 
     class Meta:
@@ -99,10 +102,12 @@ class Measurement(models.Model):
         ordering = ("-at",)
         verbose_name = _("measurement")
         verbose_name_plural = _("measurements")
-        indexes = (models.Index(fields=("account", "name", "-at"), name="connected_accounts_measured"),)
+        indexes = (
+            models.Index(fields=("account", "publication", "name", "-at"), name="connected_accounts_measured"),
+        )
 
     def __str__(self) -> str:
-        return f"{self.name} = {self.value:g}"
+        return f"{self.name} = {'unavailable' if self.value is None else format(self.value, 'g')}"
 
 
 class IdempotencyKey(models.Model):

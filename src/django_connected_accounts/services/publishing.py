@@ -41,6 +41,7 @@ from . import (
     foresight,
     keeping,
     mailing,
+    measuring,
     outcomes,
     reviewing,
     revoking,
@@ -61,6 +62,7 @@ def tick(limit: int | None = None) -> int:
     """Take one step with everything that is due, until nothing is. Return how many steps were taken."""
     events.dispatch()
     keeping.refresh_in_turn()
+    measuring.measure_in_turn()
     attempts.purge()
     taken = 0
     while limit is None or taken < limit:

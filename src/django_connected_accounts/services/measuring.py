@@ -1,0 +1,136 @@
+"""Numbers of accounts and their posts, as their platforms give them: what they don't give is said, not zero.
+
+Reading numbers never changes the health of an account: a platform may refuse them to whom it lets publish.
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Iterable
+from datetime import timedelta
+
+from django.conf import settings
+from django.core.exceptions import ImproperlyConfigured
+from django.db.models import OuterRef, Q, QuerySet, Subquery
+
+from django_connected_accounts import registry
+from django_connected_accounts.exceptions import ConnectedAccountsError, InvalidRequest, RateLimited
+from django_connected_accounts.models import ConnectedAccount, Measurement, Publication
+from django_connected_accounts.providers.base import Measures
+from django_connected_accounts.providers.types import Reading
+
+from . import tokens
+from .frames import without_locals
+
+log = logging.getLogger("django_connected_accounts")
+
+MOST_POSTS = 50
+"""The newest posts of an account whose numbers are read in one go."""
+RETRY = timedelta(hours=1)
+OTHER_WORK = 4.0
+"""A runner leaves this many times as long to its other work as it took to read numbers."""
+
+_again_at = 0.0
+
+
+def can_measure(account: ConnectedAccount) -> bool:
+    """Say whether the platform gives numbers of this account, as far as we know."""
+    try:
+        provider = registry.get(account.platform)
+    except (ConnectedAccountsError, ImproperlyConfigured):
+        return False
+    return isinstance(provider, Measures) and account.permissions.get("measure") is not False
+
+
+@without_locals
+def measure(account: ConnectedAccount) -> list[Measurement]:
+    """Read the numbers of an account and of its newest posts now, and return them as they were stored.
+
+    Raise InvalidRequest where there are none to be had, ProviderError where the platform gave not one.
+    """
+    provider = registry.get(account.platform)
+    if not isinstance(provider, Measures):
+        raise InvalidRequest("platform_does_not_measure", platform=registry.name(account.platform))
+    if account.permissions.get("measure") is False:
+        raise InvalidRequest("measure_permission_missing", account=str(account))
+    connection = tokens.fresh(account)
+    found = _stored(account, None, provider.measure(connection))
+    for publication in _posts(account):
+        try:
+            found += _stored(account, publication, provider.measure(connection, publication.remote_id))
+        except RateLimited:
+            raise
+        except ConnectedAccountsError as error:
+            log.info("Publication %s was not measured: %s", publication.pk, error.code)
+    return found
+
+
+def measure_in_turn() -> None:
+    """Do `measure_due`, but leave this process most of its time for publishing."""
+    global _again_at
+    began = time.monotonic()
+    if began >= _again_at and settings.CONNECTED_ACCOUNTS_MEASURE_SECONDS:
+        measure_due()
+        ended = time.monotonic()
+        _again_at = ended + OTHER_WORK * (ended - began)
+
+
+def measure_due(limit: int = 20, seconds: float = 5.0) -> int:
+    """Read the numbers of accounts whose time has come, for some seconds. Return how many that were."""
+    began, done = time.monotonic(), 0
+    for account in due().select_related("user")[:limit]:
+        if time.monotonic() - began > seconds:
+            break
+        if _claim(account):
+            done += 1
+            _measure_quietly(account)
+    return done
+
+
+def due() -> QuerySet[ConnectedAccount]:
+    """Return the accounts whose numbers are to be read, those that wait longest first."""
+    waiting = Q(measure_at=None) | Q(measure_at__lte=registry.now())
+    return ConnectedAccount.objects.filter(waiting, is_active=True).order_by("measure_at", "pk")
+
+
+def latest(account: ConnectedAccount, publication: Publication | None = None) -> list[Measurement]:
+    """Return the newest of each number about an account, or one of its publications, by name."""
+    about = Measurement.objects.filter(account=account, publication=publication)
+    newest = about.filter(name=OuterRef("name")).order_by("-at", "-pk").values("pk")[:1]
+    return list(about.filter(pk=Subquery(newest)).order_by("name"))
+
+
+def _claim(account: ConnectedAccount) -> bool:
+    """Say whether this runner is the one to measure an account that is due: whoever moves its time is."""
+    following = registry.now() + timedelta(seconds=settings.CONNECTED_ACCOUNTS_MEASURE_SECONDS)
+    mine = ConnectedAccount.objects.filter(pk=account.pk, measure_at=account.measure_at)
+    return bool(mine.update(measure_at=following)) and can_measure(account)
+
+
+def _measure_quietly(account: ConnectedAccount) -> None:
+    try:
+        measure(account)
+    except ConnectedAccountsError as error:
+        log.info("Account %s was not measured: %s", account.pk, error.code)
+        wait = timedelta(seconds=getattr(error, "retry_after", None) or 0)
+        later = registry.now() + max(RETRY, wait)
+        ConnectedAccount.objects.filter(pk=account.pk).update(measure_at=later)
+    except Exception:
+        log.exception("Account %s: measuring broke", account.pk)
+
+
+def _posts(account: ConnectedAccount) -> Iterable[Publication]:
+    since = registry.now() - timedelta(days=settings.CONNECTED_ACCOUNTS_MEASURE_POST_DAYS)
+    live = account.publications.filter(status=Publication.Status.PUBLISHED, published_at__gte=since)
+    return live.defer("checkpoint").order_by("-published_at")[:MOST_POSTS]
+
+
+def _stored(
+    account: ConnectedAccount, publication: Publication | None, readings: Iterable[Reading]
+) -> list[Measurement]:
+    return Measurement.objects.bulk_create(
+        Measurement(account=account, publication=publication, name=r.name, value=r.value, at=r.at)
+        for r in readings
+    )
+
