@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from django.conf import settings
 from django.core.files.storage import Storage, storages
@@ -246,6 +246,12 @@ class Publication(Leased):
 
     def __str__(self) -> str:
         return f"{self.post_id} {self.status}"
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        """Save it. A new one that is scheduled is taken up at its time, whoever wrote it."""
+        if self._state.adding and self.status == self.Status.SCHEDULED and self.run_at is None:
+            self.run_at = self.due_at
+        super().save(*args, **kwargs)
 
     @property
     def in_doubt(self) -> bool:

@@ -43,6 +43,7 @@ from . import (
     mailing,
     measuring,
     outcomes,
+    recurring,
     reviewing,
     revoking,
     telling,
@@ -64,6 +65,7 @@ def tick(limit: int | None = None) -> int:
     keeping.refresh_in_turn()
     measuring.measure_in_turn()
     attempts.purge()
+    recurring.make_due()
     taken = 0
     while limit is None or taken < limit:
         batch = settings.CONNECTED_ACCOUNTS_BATCH_SIZE
@@ -133,7 +135,8 @@ def _leased(publication_id: uuid.UUID, lease: str) -> Publication | None:
 @without_locals
 def _run(publication: Publication) -> None:
     live = publication.status == Status.PUBLISHED
-    if not live and publication.status not in Publication.OPEN:
+    # Of a live post only what follows it may be due: without a checkpoint it would begin from the start.
+    if (publication.checkpoint is None) if live else publication.status not in Publication.OPEN:
         outcomes.store(publication, wait=None, keep_intent=True)
         return
     if not live and not publication.in_doubt:
