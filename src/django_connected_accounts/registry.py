@@ -21,6 +21,7 @@ from .providers.types import App
 BUILT_IN: Mapping[str, str] = {
     "instagram": "django_connected_accounts.providers.instagram.Instagram",
     "instagram_login": "django_connected_accounts.providers.instagram.InstagramLogin",
+    "facebook": "django_connected_accounts.providers.facebook.Facebook",
     "threads": "django_connected_accounts.providers.threads.Threads",
 }
 _SANDBOX_NAMES = {"instagram": "sandbox", "facebook": "sandbox", "instagram_login": "sandbox-instagram"}

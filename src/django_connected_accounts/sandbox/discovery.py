@@ -61,6 +61,7 @@ def page_node(
             return None
         return select(account_node(call, linked.id), inner, "IGUser", ("id",))
 
+    picture = f"{call.world.base_url}/scontent.cdninstagram.com/avatar/{page.id}.svg"
     node = {
         "id": page.id,
         "name": page.name,
@@ -69,6 +70,11 @@ def page_node(
         else token.value,
         "tasks": list(page.tasks),
         "category": "Local business",
+        "username": page.username,
+        "link": f"{call.world.base_url}/www.facebook.com/{page.username}",
+        "followers_count": page.followers_count,
+        "fan_count": page.followers_count,
+        "picture": lambda inner: {"data": {"url": picture, "is_silhouette": False}},
         "instagram_business_account": account,
         "connected_instagram_account": account,
     }

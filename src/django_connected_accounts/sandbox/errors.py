@@ -138,6 +138,7 @@ class GraphError(Refusal):
         sentence: str = "",
         kind: str = "OAuthException",
         status: int = 400,
+        data: Any = None,
     ) -> None:
         super().__init__(code, subcode)
         self.code = code
@@ -149,11 +150,14 @@ class GraphError(Refusal):
         self.message = message or self.text.message
         self.kind = kind
         self.status = status
+        self.data = data
 
     def respond(self, call: Call) -> JsonResponse:
         error: dict[str, Any] = {"message": self.message, "type": self.kind, "code": self.code}
         if self.subcode is not None:
             error["error_subcode"] = self.subcode
+        if self.data is not None:
+            error["error_data"] = self.data
         if self.text.title:
             error["is_transient"] = False
             if call.world.toggles.locale.startswith("en"):

@@ -40,7 +40,7 @@ TURNED: Final = {5, 6, 7, 8}
 
 def pull_image(world: World, url: str, *, feed: bool, formats: Collection[str] = ("JPEG",)) -> Item:
     """Return a decoded picture, or refuse it. ``feed``: the aspect ratio of the feed is enforced."""
-    body = _pull(world, url)
+    body = pull(world, url)
     try:
         with Image.open(io.BytesIO(body)) as image:
             kind = image.format or ""
@@ -61,10 +61,10 @@ def pull_image(world: World, url: str, *, feed: bool, formats: Collection[str] =
 
 def pull_film(world: World, url: str, kind: str) -> tuple[Item, int | None]:
     """Return a film, and the subcode with which processing it will fail, None where it will not."""
-    body = _pull(world, url)
+    body = pull(world, url)
     least, most, size = FILM[kind]
-    names = [name for name, _ in _boxes(body)]
-    duration, width, height = _film_facts(body)
+    names = [name for name, _ in boxes(body)]
+    duration, width, height = film_facts(body)
     subcode = None
     if (
         names[:1] != [b"ftyp"]
@@ -80,7 +80,8 @@ def pull_film(world: World, url: str, kind: str) -> tuple[Item, int | None]:
     return item, subcode
 
 
-def _pull(world: World, url: str) -> bytes:
+def pull(world: World, url: str) -> bytes:
+    """Return the bytes at an address, or refuse what Instagram would not fetch."""
     parts = urlsplit(url)
     if not url.isascii() or parts.scheme not in ("http", "https") or not parts.hostname:
         raise _unfetchable(url)
@@ -102,7 +103,7 @@ def _unfetchable(url: str) -> GraphError:
     return GraphError(9004, 2207052, sentence=f"The media could not be fetched from this URI: {url}")
 
 
-def _boxes(body: bytes, start: int = 0, end: int | None = None) -> Iterator[tuple[bytes, bytes]]:
+def boxes(body: bytes, start: int = 0, end: int | None = None) -> Iterator[tuple[bytes, bytes]]:
     """Yield name and content of each ISO base media box, as far as the bytes make sense."""
     end = len(body) if end is None else end
     while start + 8 <= end:
@@ -118,17 +119,17 @@ def _boxes(body: bytes, start: int = 0, end: int | None = None) -> Iterator[tupl
         start += size
 
 
-def _film_facts(body: bytes) -> tuple[float | None, int, int]:
+def film_facts(body: bytes) -> tuple[float | None, int, int]:
     """Return seconds, width and height as the headers give them; None and zeros where they don't."""
     duration, width, height = None, 0, 0
-    moov = next((content for name, content in _boxes(body) if name == b"moov"), b"")
-    for name, content in _boxes(moov):
+    moov = next((content for name, content in boxes(body) if name == b"moov"), b"")
+    for name, content in boxes(moov):
         if name == b"mvhd" and len(content) >= 32:
             layout, at = (">IQ", 20) if content[0] == 1 else (">II", 12)
             scale, units = struct.unpack_from(layout, content, at)
             duration = units / scale if scale else None
         elif name == b"trak" and not width:
-            header = next((c for n, c in _boxes(content) if n == b"tkhd"), b"")
+            header = next((c for n, c in boxes(content) if n == b"tkhd"), b"")
             if len(header) >= 84:
                 width, height = (side >> 16 for side in struct.unpack(">II", header[-8:]))
     return duration, width, height

@@ -1,8 +1,8 @@
 """What the Graph hosts share: versions, tokens, error envelopes, fields, cursors, headers.
 
 Follows the Instagram Platform contract of 2026-11-22, sections 6, 7 and 9. Not done: rate limits that count
-calls (set ``world.usage`` or a fault), ``error_data``, batch and ``ids=`` requests, ``summary``, field
-aliases and modifiers.
+calls (set ``world.usage`` or a fault), batch and ``ids=`` requests, field aliases; modifiers of fields do
+nothing.
 """
 
 from __future__ import annotations
@@ -118,10 +118,10 @@ Field = tuple[str, list[Any]]
 
 
 def fields_of(text: str) -> list[Field]:
-    """Read ``id,name,owner{id}`` as names, each with the names inside its braces."""
+    """Read ``id,name,owner{id}`` as names, each with those inside its braces; ``.limit(0)`` is dropped."""
     found: list[Field] = []
     stack = [found]
-    for name, mark in re.findall(r"([A-Za-z_0-9]*)([,{}]|$)", text.replace(" ", "")):
+    for name, mark in re.findall(r"([A-Za-z_0-9]*)(?:\.\w+\([^()]*\))*([,{}]|$)", text.replace(" ", "")):
         if name:
             stack[-1].append((name, []))
         if mark == "{" and stack[-1]:
@@ -237,6 +237,9 @@ def _kind(call: Call, token: Token, node: str) -> tuple[str, str]:
             return kind, node
     if any(node in media.child_ids for media in world.media.values()):
         return "child", node
+    for platform in world.platforms.values():
+        if kind := platform.kind_of(node):
+            return kind, node
     for person in world.people.values():
         if node == person.id:
             return "user", node

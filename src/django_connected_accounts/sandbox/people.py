@@ -66,6 +66,14 @@ class Page:
         self.id = self.id or digits(f"page:{self.name}", prefix="1", length=15)
 
     @property
+    def username(self) -> str:
+        return self.name.replace(" ", "").lower()
+
+    @property
+    def followers_count(self) -> int:
+        return int(self.id) % 5000
+
+    @property
     def can_create(self) -> bool:
         """Whether this person may publish with it."""
         wanted = {"MANAGE", "CREATE_CONTENT", "PROFILE_PLUS_FULL_CONTROL", "PROFILE_PLUS_CREATE_CONTENT"}

@@ -89,6 +89,10 @@ class Platform:
         """Return a token of this person, no consent needed."""
         raise ValueError(f"{self.id} mints no tokens; go through the consent page")
 
+    def kind_of(self, node: str) -> str:
+        """Return what the Graph API finds under an id of this platform, "" for nothing."""
+        return ""
+
     def lifetime(self, kind: str) -> float:
         return self.world.token_lifetimes[f"{self.id}_{kind}"]
 

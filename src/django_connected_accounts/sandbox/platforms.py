@@ -4,7 +4,11 @@ from __future__ import annotations
 
 from typing import Final
 
+from .pages import Pages
 from .platform import Platform
 from .threads import Threads
 
-ALL: Final[tuple[type[Platform], ...]] = (Threads,)
+ALL: Final[tuple[type[Platform], ...]] = (
+    Pages,
+    Threads,
+)

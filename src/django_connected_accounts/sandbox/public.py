@@ -87,7 +87,7 @@ def media_file(call: Call, kind: str, media_id: str) -> Answer:
 
 def avatar(call: Call, account_id: str) -> Answer:
     """A drawn profile picture: the account's initial on a colour of its own."""
-    owner = call.world.account(account_id)
+    owner = call.world.account(account_id) or call.world.page(account_id)
     if owner is None:
         return _missing()
     svg = format_html(

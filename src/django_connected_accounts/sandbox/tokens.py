@@ -30,6 +30,10 @@ DEFAULT_SCOPES: Final[dict[str, tuple[str, ...]]] = {
         "instagram_manage_comments",
         "pages_show_list",
         "pages_read_engagement",
+        "pages_manage_posts",
+        "pages_manage_engagement",
+        "pages_read_user_content",
+        "read_insights",
         "business_management",
     ),
     "B": (

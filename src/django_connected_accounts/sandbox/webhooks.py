@@ -68,18 +68,20 @@ def notify(
     shape: str = "changes",
     copies: int = 1,
 ) -> list[Delivery]:
-    """Tell every app about an account, by id or username; ``copies`` over 1 tell it again, as Meta may.
+    """Tell every app about an account or Page, by id or username; ``copies`` over 1 repeat it, as Meta may.
 
     ``shape`` is how a delivery is built: with "changes", as real ones are, or "inline" or in an "array", as
     the documentation prints them.
     """
     if shape not in SHAPES:
         raise ValueError(f"unknown shape {shape!r}; known are {', '.join(SHAPES)}")
-    known = {name: a.id for p in world.people.values() for a in p.accounts() for name in (a.id, a.username)}
+    people = world.people.values()
+    known = {name: a.id for p in people for a in p.accounts() for name in (a.id, a.username)}
+    pages = {name: page.id for p in people for page in p.pages for name in (page.id, page.username)}
     change = {"field": field, "value": dict(value)}
-    entry = {"id": known[account], "time": int(world.now())}
+    entry = {"id": pages.get(account) or known[account], "time": int(world.now())}
     entry |= change if shape == "inline" else {"changes": [change]}
-    document: Any = {"object": "instagram", "entry": [entry]}
+    document: Any = {"object": "page" if account in pages else "instagram", "entry": [entry]}
     body = json.dumps([document] if shape == "array" else document).encode()
     return [
         _queue(world, app, "notification", app.webhook.url, "application/json", body)
