@@ -1,5 +1,6 @@
 """Settings of the processes that publish: the tests' own, with the database and the sandbox of the test."""
 
+import json
 import os
 
 from tests.settings import *  # noqa: F403
@@ -13,3 +14,5 @@ TASKS = {"default": {"BACKEND": os.environ.get("ENGINES_TASKS", "django.tasks.ba
 CONNECTED_ACCOUNTS_SANDBOX = os.environ["ENGINES_SANDBOX"]
 CONNECTED_ACCOUNTS_BASE_URL = os.environ["ENGINES_SITE"]
 CONNECTED_ACCOUNTS_POLL_SECONDS = 0.05
+
+globals().update(json.loads(os.environ.get("ENGINES_SETTINGS", "{}")))

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import os
+import random
 from typing import Any
 
 from celery import Celery
@@ -10,23 +12,39 @@ from celery import Celery
 SWEEP_SECONDS = 0.2
 
 
-def make(broker: str, name: str, **options: Any) -> Celery:
-    """Return an app whose messages no other run of the tests sees."""
-    transport = {"global_keyprefix": f"{name}:"} if broker.startswith("redis") else {}
-    app = Celery("tests.engines", broker=broker, set_as_current=False)
+class Misdelivering(Celery):
+    """What it sends arrives ``"thrice"``, ``"late"``, or half of it not at all (``"lost"``)."""
+
+    mischief = ""
+
+    def send_task(self, name: str, *args: Any, **options: Any) -> Any:
+        if self.mischief == "lost" and random.random() < 0.5:
+            return self.AsyncResult("lost")
+        if self.mischief == "late":
+            options["countdown"] = (options.get("countdown") or 0) + random.choice((0.5, 2, 4))
+        for _ in range(3 if self.mischief == "thrice" else 1):
+            sent = super().send_task(name, *args, **options)
+        return sent
+
+
+def make(*, broker: str, name: str, mischief: str = "", **transport: Any) -> Celery:
+    """Return an app whose messages no other run of the tests sees; ``transport`` are the broker's options."""
+    if broker.startswith("redis"):
+        transport["global_keyprefix"] = f"{name}:"
+    app = Misdelivering("tests.engines", broker=broker, set_as_current=False)
+    app.mischief = mischief
     app.conf.update(
         {
             "task_default_queue": name,
-            "broker_transport_options": {**transport, **options.pop("transport", {})},
+            "broker_transport_options": transport,
             "broker_connection_retry_on_startup": True,
             "worker_enable_remote_control": False,
             "beat_schedule": {"sweep": {"task": "connected_accounts.sweep", "schedule": SWEEP_SECONDS}},
-            **options,
         }
     )
     app.autodiscover_tasks(["django_connected_accounts.contrib.celery"])
     return app
 
 
-if "ENGINES_BROKER" in os.environ:
-    app = make(os.environ["ENGINES_BROKER"], os.environ["ENGINES_QUEUE"])
+if "ENGINES_CELERY" in os.environ:
+    app = make(**json.loads(os.environ["ENGINES_CELERY"]))

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import subprocess
 import sys
 import time
 import uuid
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, ClassVar
@@ -16,15 +17,17 @@ from typing import Any, ClassVar
 import django
 import pytest
 from celery import Celery
+from django.conf import settings
 from django.db import connection
 from django.utils import timezone
+from kombu.exceptions import OperationalError
 
 from django_connected_accounts.contrib.celery import tasks as celery_tasks
 from django_connected_accounts.models import Publication
 from django_connected_accounts.models.leases import DatabaseNow
 from tests.engines import queueing
 
-CELERY_WORKER = ("-m", "celery", "-A", "tests.engines.queueing", "worker", "--loglevel", "WARNING")
+CELERY = ("-m", "celery", "-A", "tests.engines.queueing")
 QUIETLY = ("--without-gossip", "--without-mingle", "--without-heartbeat")
 
 
@@ -32,6 +35,8 @@ class Engine:
     """Two runners of one kind, as processes of their own, on the database of the tests."""
 
     needed: ClassVar[str] = ""
+    settings: ClassVar[Mapping[str, Any]] = {}
+    """What the runners have otherwise in their settings."""
     commands: tuple[tuple[str, ...], ...] = ()
 
     def __init__(self, folder: Path, sandbox: str, site: str, service: str = "") -> None:
@@ -42,9 +47,10 @@ class Engine:
             **{name: value for name, value in os.environ.items() if not name.startswith("PYTEST_")},
             "DJANGO_SETTINGS_MODULE": "tests.engines.project",
             "ENGINES_DATABASE": str(connection.settings_dict["NAME"]),
-            "ENGINES_MEDIA": str(django.conf.settings.MEDIA_ROOT),
+            "ENGINES_MEDIA": str(settings.MEDIA_ROOT),
             "ENGINES_SANDBOX": sandbox,
             "ENGINES_SITE": site,
+            "ENGINES_SETTINGS": json.dumps(self.settings),
         }
 
     def start(self) -> None:
@@ -73,9 +79,13 @@ class Engine:
             process.wait()
         self.processes.clear()
 
-    def log(self) -> str:
+    def whole_log(self) -> str:
         path = self.folder / "runners.log"
-        return path.read_text(errors="replace")[-6000:] if path.exists() else ""
+        return path.read_text(errors="replace") if path.exists() else ""
+
+    def log(self) -> str:
+        """Return the end of what the processes have written."""
+        return self.whole_log()[-6000:]
 
     @contextmanager
     def site(self) -> Iterator[None]:
@@ -92,23 +102,21 @@ class Worker(Engine):
 
 
 class CeleryEngine(Engine):
-    """One worker with two processes, and beat. ``options`` are of the app, in the site and in the worker."""
+    """One worker with two processes, and beat; site and worker have the same app."""
 
-    beat: ClassVar[tuple[str, ...]] = ("--beat",)
+    options: ClassVar[Mapping[str, Any]] = {}
 
     def __init__(self, *arguments: Any, **keywords: Any) -> None:
         super().__init__(*arguments, **keywords)
         self.queue = f"engines-{uuid.uuid4().hex[:12]}"
-        self.app: Celery = queueing.make(self.service, self.queue)
-        self.environment |= {
-            "ENGINES_APPS": "django_connected_accounts.contrib.celery",
-            "ENGINES_BROKER": self.service,
-            "ENGINES_QUEUE": self.queue,
-        }
+        options = {"broker": self.service, "name": self.queue, **self.options}
+        self.app: Celery = queueing.make(**options)
+        self.environment["ENGINES_APPS"] = "django_connected_accounts.contrib.celery"
+        self.environment["ENGINES_CELERY"] = json.dumps(options)
 
     def start(self) -> None:
-        beat = (*self.beat, "--schedule", str(self.folder / "beat")) if self.beat else ()
-        self.start_one(*CELERY_WORKER, *QUIETLY, "--concurrency", "2", *beat)
+        self.start_one(*CELERY, "worker", "--loglevel", "INFO", *QUIETLY, "--concurrency", "2")
+        self.start_one(*CELERY, "beat", "--schedule", str(self.folder / "beat"), "--pidfile", "")
 
     @contextmanager
     def site(self) -> Iterator[None]:
@@ -122,7 +130,7 @@ class CeleryEngine(Engine):
 
     def kill(self) -> None:
         super().kill()
-        with self.app.connection_for_write() as broker:
+        with suppress(OperationalError), self.app.connection_for_write(connect_timeout=1) as broker:
             broker.default_channel.queue_delete(self.queue)
         self.app.close()
 
