@@ -27,7 +27,14 @@ from schemathesis.specs.openapi.checks import (
 )
 
 from django_connected_accounts.api import urls
-from django_connected_accounts.models import ConnectedAccount, ConnectionAttempt, Event, Post, Publication
+from django_connected_accounts.models import (
+    ConnectedAccount,
+    ConnectionAttempt,
+    Event,
+    Post,
+    Publication,
+    WebhookEndpoint,
+)
 from django_connected_accounts.sandbox import World
 
 from .conftest import OPENAPI, Api
@@ -46,7 +53,9 @@ CHECKS = [
 
 ROWS = {
     name: f"00000000-0000-4000-8000-00000000000{number}"
-    for number, name in enumerate(("account_id", "attempt_id", "post_id", "publication_id", "notice_id"))
+    for number, name in enumerate(
+        ("account_id", "attempt_id", "post_id", "publication_id", "notice_id", "webhook_id")
+    )
 }
 """The ids in the addresses tried: rows that exist, so that requests get further than 404."""
 
@@ -114,6 +123,9 @@ def session(
     )
     ConnectionAttempt.objects.create(
         id=ROWS["attempt_id"], user=ada.user, platform="instagram", state_hash="s", expires_at=now
+    )
+    WebhookEndpoint.objects.create(
+        id=ROWS["webhook_id"], user=ada.user, url="https://example.com/", secret="whsec_c2VjcmV0"
     )
     broken = account(ada.user, health="reconnect_needed")
     Event.objects.create(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path, re_path
 
-from . import accounts, attempts, notices, posts, providers, publications, queue
+from . import accounts, attempts, notices, posts, providers, publications, queue, timeline, webhooks
 from .envelope import endpoint, nothing
 from .idempotency import idempotent
 
@@ -49,6 +49,23 @@ urlpatterns = [
             "live": publications.live,
             "again": publications.again,
             "reschedule": publications.reschedule,
+        }.items()
+    ),
+    path("publications/<uuid:publication_id>/timeline", endpoint(GET=timeline.read), name="timeline"),
+    # No idempotency: its answers hold secrets, and are not kept.
+    path("webhooks/", endpoint(GET=webhooks.index, POST=webhooks.create), name="webhooks"),
+    path(
+        "webhooks/<uuid:webhook_id>/",
+        endpoint(GET=webhooks.detail, PATCH=webhooks.change, DELETE=webhooks.remove),
+        name="webhook",
+    ),
+    path("webhooks/<uuid:webhook_id>/deliveries", endpoint(GET=webhooks.deliveries), name="deliveries"),
+    *(
+        path(f"webhooks/<uuid:webhook_id>/{verb}", endpoint(POST=act), name=f"webhook-{verb}")
+        for verb, act in {
+            "rotate": webhooks.rotate,
+            "test": webhooks.test,
+            "replay": webhooks.replay,
         }.items()
     ),
     path("attempts/<uuid:attempt_id>/", endpoint(GET=attempts.detail), name="attempt"),
