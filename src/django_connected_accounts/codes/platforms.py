@@ -129,6 +129,59 @@ CODES: Mapping[str, Meaning] = {
         _("Check that the public can reach the site, then try again."),
         "operator",
     ),
+    "app_not_permitted": Meaning(
+        _("%(platform)s does not let this site's app do this."),
+        _("The operator must check the app's access, permissions and plan in the platform's console."),
+        "operator",
+    ),
+    "credits_depleted": Meaning(
+        _("This site has no credits left at %(platform)s."),
+        _("The operator must top them up in the platform's console; the posts go out then."),
+        "operator",
+    ),
+    "spend_cap_reached": Meaning(
+        _("This site has spent as much at %(platform)s as its operator allows."),
+        _("The operator must raise the cap in the platform's console, or wait for the next billing cycle."),
+        "operator",
+    ),
+    "usage_capped": Meaning(
+        _("This site has used up what its plan at %(platform)s allows."),
+        _("The operator must choose a larger plan, or wait until the platform counts anew."),
+        "operator",
+    ),
+    "post_gone": Meaning(
+        _("%(platform)s does not show the post that this is about, or has it no more."),
+        _("Look for it there; remove the reference to it if it is gone."),
+        "author",
+    ),
+    "reply_not_allowed": Meaning(
+        _("%(platform)s lets this site reply only to posts that mention or quote the account."),
+        _("Remove the reply, or write it on the platform."),
+        "author",
+    ),
+    "quote_not_allowed": Meaning(
+        _("%(platform)s does not let this site quote posts."),
+        _("Remove the quote; a link to the post may do."),
+        "author",
+    ),
+    "too_many_cashtags": Meaning(
+        _("%(platform)s takes one cashtag ($ABC) in a post."), _("Remove the others."), "author"
+    ),
+    "link_costs": Meaning(
+        _("%(platform)s charges this site %(price)s dollars for a post with a link, %(plain)s without."),
+        _("Nothing, if the link is worth it."),
+        "nobody",
+    ),
+    "video_too_long_for_account": Meaning(
+        _("%(platform)s does not take a film of this length from this account."),
+        _("Cut it to 140 seconds, or publish it from an account that pays for longer ones."),
+        "author",
+    ),
+    "thread_incomplete": Meaning(
+        _("It is published, but a further post of the thread was refused."),
+        _("Write the rest of the thread on the platform."),
+        "author",
+    ),
     "first_comment_failed": Meaning(
         _("It is published, but the first comment was refused."),
         _("Write the comment on the platform."),

@@ -1,0 +1,207 @@
+"""X's limits, each with where and when it was read, what an author may choose, and what would be refused."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterator, Mapping
+from datetime import date
+
+from django_connected_accounts.providers.preflight import Rule, check
+from django_connected_accounts.providers.types import Draft, Kind, Limit, Limits, Option, Problem, Severity
+
+from . import counting
+
+_DOCS = "https://docs.x.com"
+
+
+def _limit(value: float, unit: str, page: str, note: str = "") -> Limit:
+    return Limit(value=value, unit=unit, source=f"{_DOCS}/{page}", date=date(2026, 8, 22), note=note)
+
+
+def _post(value: float, unit: str, note: str = "") -> Limit:
+    return _limit(value, unit, "x-api/posts/create-post", note)
+
+
+def _media(value: float, unit: str, note: str = "") -> Limit:
+    return _limit(value, unit, "x-api/media/quickstart/best-practices", note)
+
+
+def _rate(value: float, note: str = "") -> Limit:
+    return _limit(value, "posts", "x-api/fundamentals/rate-limits", note)
+
+
+def _price(value: float, note: str) -> Limit:
+    return _limit(value, "USD", "x-api/getting-started/pricing", note)
+
+
+LIMITS: Limits = {
+    "text_length": _limit(280, "characters", "fundamentals/counting-characters", "weighted: links count 23"),
+    "long_text_length": _limit(
+        25_000, "characters", "changelog", "which subscriptions may, and how it is counted, is not documented"
+    ),
+    "cashtags": _limit(1, "cashtags", "changelog", "unless SELF_SERVE is False"),
+    "images_max": _media(4, "pictures", "or one animated GIF, or one film"),
+    "image_bytes": _media(5_000_000, "bytes", "5 MB or 5 MiB: the smaller is used"),
+    "gif_bytes": _media(15_000_000, "bytes"),
+    "gif_width_max": _media(1280, "pixels"),
+    "gif_height_max": _media(1080, "pixels"),
+    "alt_text_length": _limit(1000, "characters", "x-api/media/create-media-metadata"),
+    "video_bytes": _media(512_000_000, "bytes"),
+    "video_seconds_min": _media(0.5, "seconds"),
+    "video_seconds_max": _media(140, "seconds", "longer for accounts that pay; how long is not documented"),
+    "video_ratio_min": _media(1 / 3, "width/height", "1:3"),
+    "video_ratio_max": _media(3, "width/height", "3:1"),
+    "video_frame_rate_max": _media(60, "frames/second"),
+    "poll_choices_min": _post(2, "choices"),
+    "poll_choices_max": _post(4, "choices"),
+    "poll_choice_length": _post(25, "characters"),
+    "poll_minutes_min": _post(5, "minutes"),
+    "poll_minutes_max": _post(10_080, "minutes"),
+    "segment_bytes": _limit(
+        2_000_000, "bytes", "x-api/media/quickstart/media-upload-chunked", "5 MB was seen refused"
+    ),
+    "posts_per_quarter_hour": _rate(100, "by account; another page says 200, the headers say what holds"),
+    "posts_per_day_of_app": _rate(10_000),
+    "post_price": _price(0.015, "by post, unless SELF_SERVE is False"),
+    "link_post_price": _price(0.2, "by post that has a link"),
+}
+
+_ALL: tuple[Kind, ...] = ("text", "photo", "carousel", "video", "reel")
+
+OPTIONS: Mapping[str, Option] = {
+    "thread": Option(
+        type="list", kinds=_ALL, help="Further texts, each published as a reply to the one before."
+    ),
+    "reply_settings": Option(
+        type="choice",
+        kinds=_ALL,
+        help="Who may reply; everyone if left out.",
+        choices={
+            "following": "Accounts this one follows",
+            "mentionedUsers": "Accounts that are mentioned",
+            "subscribers": "Subscribers",
+            "verified": "Verified accounts",
+        },
+    ),
+    "poll": Option(type="list", kinds=("text",), help="Two to four choices of up to 25 characters each."),
+    "poll_minutes": Option(
+        type="integer", kinds=("text",), help="How long the poll runs; a day if left out."
+    ),
+    "made_with_ai": Option(type="boolean", kinds=_ALL, help="Label as made with AI."),
+    "paid_partnership": Option(type="boolean", kinds=_ALL, help="Label as a paid partnership."),
+    "long_post": Option(
+        type="boolean", kinds=_ALL, help="Longer texts and films, which only accounts that pay X may publish."
+    ),
+    "quote_tweet_id": Option(type="text", kinds=("text",), help="Id of a post to quote."),
+    "in_reply_to_tweet_id": Option(type="text", kinds=_ALL, help="Id of a post to reply to."),
+}
+
+CATEGORIES: Mapping[str, str] = {
+    # Media types that are taken, and what X calls what they are.
+    "image/jpeg": "tweet_image",
+    "image/png": "tweet_image",
+    "image/webp": "tweet_image",
+    "image/gif": "tweet_gif",
+    "video/mp4": "tweet_video",
+    "video/quicktime": "tweet_video",
+}
+_PICTURES, _FILMS = tuple(CATEGORIES)[:4], tuple(CATEGORIES)[4:]
+_FILM = Rule(items=(1, 1), media={"video": _FILMS}, comments=True)
+RULES: Mapping[str, Rule] = {
+    "text": Rule(text=True, comments=True),
+    "photo": Rule(items=(1, 1), media={"image": _PICTURES}, comments=True),
+    # An animated GIF stands alone, as a film does.
+    "carousel": Rule(
+        items=(2, int(LIMITS["images_max"].value)), media={"image": _PICTURES[:3]}, comments=True
+    ),
+    "video": _FILM,
+    "reel": _FILM,
+}
+TWEET_ID = re.compile(r"[0-9]{1,19}")
+_CASHTAG = re.compile(r"(?:^|(?<=\s))\$[A-Za-z]{1,6}(?:[._][A-Za-z]{1,2})?(?![A-Za-z0-9_$])")
+
+
+def problems(draft: Draft, *, self_serve: bool) -> Iterator[Problem]:
+    """Yield what stands in the way of this draft. Who pays by use (``self_serve``) may do less."""
+    found = list(check(draft, rules=RULES, limits=limits_for(draft), options=OPTIONS, length=counting.length))
+    yield from found
+    for position, media in enumerate(draft.media):
+        if media.user_tags:
+            yield Problem(code="user_tag_not_available", field=f"media.{position}.user_tags")
+        if media.codec and media.codec.lower() not in ("h264", "avc1", "avc"):
+            yield Problem(code="media_format", field=f"media.{position}", params={"codec": media.codec})
+    if any(problem.field.startswith("options.") for problem in found):
+        return
+    broken = [
+        Problem(code="option_invalid", field=f"options.{name}", params={"option": name})
+        for name in _odd(draft)
+    ]
+    yield from broken
+    if self_serve and draft.options.get("quote_tweet_id"):
+        yield Problem(code="quote_not_allowed", field="options.quote_tweet_id")
+    if self_serve and draft.options.get("in_reply_to_tweet_id"):
+        severity: Severity = "warning"  # it may be one that mentions this account
+        yield Problem(code="reply_not_allowed", field="options.in_reply_to_tweet_id", severity=severity)
+    for field, text in texts(draft) if not broken else ():
+        yield from _text_problems(field, text, limits_for(draft), self_serve)
+
+
+def limits_for(draft: Draft) -> Limits:
+    """Return the limits as this draft meets them."""
+    limits = dict(LIMITS)
+    if draft.options.get("long_post"):
+        limits["text_length"] = limits["long_text_length"]
+        del limits["video_seconds_max"]
+    if any(media.mime == "image/gif" for media in draft.media):
+        limits |= {f"image_{name}": limits[f"gif_{name}"] for name in ("bytes", "width_max", "height_max")}
+    return limits
+
+
+def texts(draft: Draft) -> Iterator[tuple[str, str]]:
+    """Yield the texts that go out, each a reply to the one before, with the names of their inputs."""
+    yield "text", draft.text
+    for position, text in enumerate(draft.options.get("thread") or ()):
+        yield f"options.thread.{position}", text
+    if draft.first_comment:
+        yield "first_comment", draft.first_comment
+
+
+def _text_problems(field: str, text: str, limits: Limits, self_serve: bool) -> Iterator[Problem]:
+    if not counting.is_sendable(text):
+        yield Problem(code="invalid_characters", field=field)
+    length, most = counting.length(text), int(limits["text_length"].value)
+    if length > most and field != "text":
+        yield Problem(code="text_too_long", field=field, params={"length": length, "max": most})
+    cashtags = len(_CASHTAG.findall(text))
+    if self_serve and cashtags > limits["cashtags"].value:
+        yield Problem(code="too_many_cashtags", field=field, params={"count": cashtags})
+    if self_serve and next(counting.links(unicodedata.normalize("NFC", text)), None):
+        prices = {
+            "price": f"{limits['link_post_price'].value:.2f}",
+            "plain": f"{limits['post_price'].value:.3f}",
+        }
+        yield Problem(code="link_costs", field=field, severity="warning", params=prices)
+
+
+def _odd(draft: Draft) -> Iterator[str]:
+    """Yield the options whose values have the right type and can't be used."""
+    given = {name: value for name, value in draft.options.items() if value not in (None, "", [], ())}
+    for name in ("thread", "poll"):
+        if not all(isinstance(text, str) and text.strip() for text in given.get(name, ())):
+            yield name
+            return
+    choices = given.get("poll", ())
+    few, many = LIMITS["poll_choices_min"].value, LIMITS["poll_choices_max"].value
+    longest = LIMITS["poll_choice_length"].value
+    if choices and (not few <= len(choices) <= many or any(len(text) > longest for text in choices)):
+        yield "poll"
+    if choices and given.get("quote_tweet_id"):
+        yield "quote_tweet_id"
+    minutes = given.get("poll_minutes", LIMITS["poll_minutes_min"].value)
+    if not LIMITS["poll_minutes_min"].value <= minutes <= LIMITS["poll_minutes_max"].value:
+        yield "poll_minutes"
+    yield from (n for n in _IDS if n in given and not TWEET_ID.fullmatch(given[n]))
+
+
+_IDS = ("quote_tweet_id", "in_reply_to_tweet_id")
