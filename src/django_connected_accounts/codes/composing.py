@@ -102,6 +102,11 @@ CODES: Mapping[str, Meaning] = {
     "post_not_found": Meaning(
         _("There is no such post, or it is not yours."), _("Choose one of your posts."), "author"
     ),
+    "post_repeats": Meaning(
+        _("The post repeats: it is sent and ended as a series."),
+        _("Change or end the series; what it has made of the post are posts of their own."),
+        "author",
+    ),
     "reason_missing": Meaning(_("A rejection needs a reason."), _("Say what has to change."), "author"),
     "review_not_possible": Meaning(
         _("This is not possible while the post is “%(review)s”."), _("Load the post again."), "author"

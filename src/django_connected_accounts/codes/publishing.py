@@ -125,6 +125,33 @@ CODES: Mapping[str, Meaning] = {
         _("Move one of them, or leave it; %(advised)s minutes between posts are advised."),
         "author",
     ),
+    "repeats_same_text": Meaning(
+        _("The same text goes out every time."),
+        _("Leave it, or write single posts; a platform may refuse what it takes for a duplicate."),
+        "author",
+    ),
+    "rule_empty": Meaning(
+        _("By this rule the post never goes out."), _("Choose other days, or a later end."), "author"
+    ),
+    "rule_invalid": Meaning(
+        _("“%(part)s” can't be in a rule by which posts repeat."),
+        _(
+            "Use FREQ=DAILY, WEEKLY with BYDAY, or MONTHLY with BYMONTHDAY or BYDAY=1MO; INTERVAL; COUNT"
+            " or UNTIL."
+        ),
+        "author",
+    ),
+    "rule_too_long": Meaning(
+        _("By this rule the post goes out more often, or for longer, than is possible."),
+        _("Let it go out %(max)s times at most, and end within ten years."),
+        "author",
+    ),
+    "rule_without_end": Meaning(
+        _("The rule by which the post repeats has no end."), _("Say how often, or until when."), "author"
+    ),
+    "series_not_possible": Meaning(
+        _("This is not possible while the series is “%(status)s”."), _("Load the page again."), "author"
+    ),
     "time_does_not_exist": Meaning(
         _("The clocks in %(zone)s skip this time."),
         _("The nearest times there are: %(first)s, %(second)s."),
@@ -133,8 +160,8 @@ CODES: Mapping[str, Meaning] = {
     "time_is_ambiguous": Meaning(
         _("The clocks in %(zone)s show this time twice."),
         _(
-            "Say which you mean: %(first)s or %(second)s. In the API, “fold” 0 is the earlier and 1 the later,"
-            " or give the time with its offset."
+            "Say which you mean: %(first)s or %(second)s. In the API, “fold” 0 is the earlier and 1 the"
+            " later, or give the time with its offset."
         ),
         "author",
     ),

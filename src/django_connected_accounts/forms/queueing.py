@@ -8,6 +8,8 @@ from django import forms
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from django_connected_accounts.models import Publication
+
 from .choosing import FilterForm
 from .times import zone_choices
 
@@ -23,7 +25,6 @@ class QueueForm(FilterForm):
         status, zone = self.fields["status"], self.fields["zone"]
         assert isinstance(status, forms.ChoiceField)  # noqa: S101
         assert isinstance(zone, forms.ChoiceField)  # noqa: S101
-        states = [choice for choice in status.choices if choice[0] not in ("", "draft")]  # type: ignore[index]
-        status.choices = [("", _("Still to come")), *states]
+        status.choices = [("", _("Still to come")), *Publication.Status.choices]
         zone.choices = zone_choices(current)
         self.initial.setdefault("zone", current)

@@ -7,7 +7,7 @@ from typing import Any
 from django.db import transaction
 
 from django_connected_accounts.exceptions import InvalidRequest
-from django_connected_accounts.models import Post
+from django_connected_accounts.models import Post, Series
 
 from . import reviewing
 
@@ -19,4 +19,6 @@ def delete(post: Post, *, by: Any) -> None:
         reviewing.lock(post)
         if post.publications.exists():
             raise InvalidRequest("post_already_scheduled")
+        if Series.objects.filter(post=post).exists():
+            raise InvalidRequest("post_repeats")
         post.delete()

@@ -133,8 +133,9 @@ def stop(publication: Publication, status: Status, code: str, *, wait: float = L
         return
     publication.status = status
     if status == Status.HELD:
-        hold = timedelta(seconds=settings.CONNECTED_ACCOUNTS_HOLD_SECONDS)
-        publication.deadline_at = max(publication.deadline_at, publication.due_at + hold)
+        if publication.post.late_seconds is None:  # else the post says itself until when
+            hold = timedelta(seconds=settings.CONNECTED_ACCOUNTS_HOLD_SECONDS)
+            publication.deadline_at = max(publication.deadline_at, publication.due_at + hold)
         store(publication, news, wait=wait)
     else:
         store(publication, news, wait=None)

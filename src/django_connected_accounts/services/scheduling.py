@@ -11,7 +11,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from django_connected_accounts.exceptions import InvalidRequest
-from django_connected_accounts.models import ConnectedAccount, Post, Publication
+from django_connected_accounts.models import ConnectedAccount, Post, Publication, Series
 from django_connected_accounts.models.leases import DatabaseNow
 from django_connected_accounts.providers.types import Problem
 
@@ -84,9 +84,11 @@ def schedule(
     if not accounts:
         raise InvalidRequest("account_missing", field="accounts")
     when = resolve(at, zone, fold)
-    _refuse_problems(post, accounts, now=at is None)
+    refuse_problems(post, accounts, now=at is None)
     with transaction.atomic():
         reviewing.approve(post, by=by)
+        if Series.objects.filter(post=post).exists():
+            raise InvalidRequest("post_repeats")
         lateness.allow(post, late_seconds)
         post.accounts.add(*accounts)
         return place(post, accounts, when, by)
@@ -138,7 +140,7 @@ def reschedule(
 
 def retry(publication: Publication, *, by: Any) -> None:
     """Try again now what surely is not live: failed, missed, on hold."""
-    _refuse_problems(publication.post, [publication.account], now=True)
+    refuse_problems(publication.post, [publication.account], now=True)
     may = (UNSENT & Q(status=Status.HELD)) | Q(status__in=(Status.FAILED, Status.MISSED))
     with transaction.atomic():
         reviewing.approve(publication.post, by=by)
@@ -183,7 +185,7 @@ def mark_live(publication: Publication, permalink: str, *, by: Any) -> None:
 
 def post_again(publication: Publication, *, by: Any) -> None:
     """Post what may be live already: a person has looked, and decides so."""
-    _refuse_problems(publication.post, [publication.account], now=True)
+    refuse_problems(publication.post, [publication.account], now=True)
     with transaction.atomic():
         reviewing.approve(publication.post, by=by)
         now = resolve(None, publication.zone)
@@ -209,7 +211,8 @@ def wake(account: ConnectedAccount) -> int:
     return held.update(run_at=DatabaseNow())
 
 
-def _refuse_problems(post: Post, accounts: Sequence[ConnectedAccount], *, now: bool) -> None:
+def refuse_problems(post: Post, accounts: Sequence[ConnectedAccount], *, now: bool = False) -> None:
+    """Raise InvalidRequest where a platform would refuse the post, or ``now`` an account can't publish."""
     found = composing.problems(post, accounts)
     errors = [p for account in accounts for p in found[account.pk] if p.severity == "error"]
     if now:
@@ -275,6 +278,7 @@ __all__ = [
     "place",
     "post_again",
     "publish",
+    "refuse_problems",
     "reschedule",
     "retry",
     "schedule",

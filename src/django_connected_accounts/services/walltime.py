@@ -120,7 +120,7 @@ def _question(code: str, at: datetime, tz: ZoneInfo, first: datetime, second: da
     choices = [
         {"at": local.isoformat(), "fold": local.fold, "name": naming(local)} for local in (first, second)
     ]
-    words = {"first": _words(first, at), "second": _words(second, at)}
+    words: dict[str, Any] = {"first": _words(first, at), "second": _words(second, at)}
     return InvalidRequest(code, field="at", zone=tz.key, choices=choices, **words)
 
 
