@@ -25,6 +25,10 @@ class Film:
         return str(self.node["id"])
 
     @property
+    def post_id(self) -> str:
+        return str(self.node.get("post_id") or "")
+
+    @property
     def permalink(self) -> str:
         return str(self.node.get("permalink_url") or "")
 

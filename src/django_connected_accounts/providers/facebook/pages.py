@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
@@ -26,24 +25,11 @@ from django_connected_accounts.providers.types import (
 )
 
 from .client import FacebookAPIClient
+from .measuring import readings
 from .rules import LIMITS, OPTIONS, problems
 from .steps import Step
 
 PAGE_FIELDS = "id,name,username,category,picture{url},followers_count"
-PAGE_METRICS = (
-    "page_media_view",
-    "page_total_media_view_unique",
-    "page_post_engagements",
-    "page_follows",
-    "page_daily_follows_unique",
-)
-POST_METRICS = (
-    "post_media_view",
-    "post_total_media_view_unique",
-    "post_clicks",
-    "post_reactions_by_type_total",
-)
-COUNTS = ("reactions.limit(0).summary(true)", "comments.limit(0).summary(true)", "shares")
 
 
 class Facebook(Publishes, Measures, MetaReceiving, FacebookLogin):
@@ -99,46 +85,19 @@ class Facebook(Publishes, Measures, MetaReceiving, FacebookLogin):
             for problem in self.problems(draft):
                 if problem.severity == "error":
                     raise ContentRejected(problem.code, provider=self.id, **problem.params)
-        with self._naming_scopes("publish"):
+        try:
             return self._step(connection, draft, checkpoint).take()
+        except PermissionMissing as error:  # the platform only says that one is missing
+            error.scopes = error.scopes or self.scopes["publish"]
+            raise
 
     def find(
         self, connection: Connection, draft: Draft, checkpoint: Mapping[str, Any], since: datetime
     ) -> Published | Pending | None:
         return self._step(connection, draft, checkpoint).find(since)
 
-    # Numbers
-
     def measure(self, connection: Connection, remote_id: str = "") -> list[Reading]:
-        client, now = self.client(connection), self.http.now()
-
-        def insights(names: Sequence[str]) -> list[Reading]:
-            if not remote_id:
-                rows = client.get_insights(client.page_id, metric=",".join(names), period="day")
-            else:
-                rows = client.get_insights(remote_id, metric=",".join(names))
-            return [_reading(row, now) for row in rows]
-
-        def counts(names: Sequence[str]) -> list[Reading]:
-            node = client.get_node(remote_id or client.page_id, fields=",".join(names))
-            return [Reading(name=name, value=_count(node, name), at=now) for name in map(_plain, names)]
-
-        with self._naming_scopes("measure"):
-            if not remote_id:
-                return _each(PAGE_METRICS, insights, now) + _each(["followers_count"], counts, now)
-            if "_" in remote_id:  # a film's id has none
-                return _each(POST_METRICS, insights, now) + _each(COUNTS, counts, now)
-            rows = client.get_insights(remote_id, edge="video_insights")
-            return [_reading(row, now) for row in rows] + _each(COUNTS[:2], counts, now)
-
-    @contextmanager
-    def _naming_scopes(self, capability: str) -> Iterator[None]:
-        """Let a missing permission say which: the platform only says that one is."""
-        try:
-            yield
-        except PermissionMissing as error:
-            error.scopes = error.scopes or self.scopes[capability]
-            raise
+        return readings(self.client(connection), remote_id, self.http.now())
 
     def _step(self, connection: Connection, draft: Draft, checkpoint: Mapping[str, Any] | None) -> Step:
         return Step(
@@ -173,39 +132,3 @@ def _profile(page: Mapping[str, Any], tokens: Tokens) -> Profile:
         unusable=unusable,
         tokens=own if token else None,
     )
-
-
-def _each(
-    names: Sequence[str], ask: Callable[[Sequence[str]], list[Reading]], now: datetime
-) -> list[Reading]:
-    """Return a reading for every name: all are asked for at once, or alone where one spoils the rest."""
-    try:
-        found = {reading.name: reading for reading in ask(names)}
-    except (ContentRejected, PermissionMissing):
-        if len(names) > 1:
-            return [reading for name in names for reading in _each([name], ask, now)]
-        found = {}
-    plain = [_plain(name) for name in names]
-    return [found.get(name) or Reading(name=name, value=None, at=now) for name in plain]
-
-
-def _reading(row: Mapping[str, Any], now: datetime) -> Reading:
-    """Return the newest value of a metric; what is split by kind is summed up."""
-    values = row.get("values") or [{}]
-    value, ended = values[-1].get("value"), values[-1].get("end_time")
-    if isinstance(value, dict):
-        value = sum(part for part in value.values() if isinstance(part, int | float))
-    at = datetime.strptime(ended, "%Y-%m-%dT%H:%M:%S%z") if ended else now
-    return Reading(name=str(row.get("name", "")), value=value, at=at)
-
-
-def _count(node: Mapping[str, Any], name: str) -> float | None:
-    """Return how many there are; shares are not told while there are none."""
-    if name == "shares":
-        return float((node.get(name) or {}).get("count", 0))
-    value = node.get(name)
-    return value.get("summary", {}).get("total_count") if isinstance(value, dict) else value
-
-
-def _plain(name: str) -> str:
-    return name.partition(".")[0]

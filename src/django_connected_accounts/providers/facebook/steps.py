@@ -191,7 +191,7 @@ class Step:
 
     def _film(self, film: Film) -> Published:
         if self.draft.kind == "story":
-            return self._new(self.checkpoint.get("post") or film.id)
+            return self._new(self.checkpoint.get("post") or film.post_id or film.id)
         path = "reel/" if self.draft.kind == "reel" else ""
         return self._described(film.id, film.permalink or f"/{path}{film.id}", self.now)
 
