@@ -33,6 +33,7 @@ from django_connected_accounts.models import (
     Event,
     Post,
     Publication,
+    Series,
     WebhookEndpoint,
 )
 from django_connected_accounts.sandbox import World
@@ -54,7 +55,7 @@ CHECKS = [
 ROWS = {
     name: f"00000000-0000-4000-8000-00000000000{number}"
     for number, name in enumerate(
-        ("account_id", "attempt_id", "post_id", "publication_id", "notice_id", "webhook_id")
+        ("account_id", "attempt_id", "post_id", "publication_id", "notice_id", "webhook_id", "series_id")
     )
 }
 """The ids in the addresses tried: rows that exist, so that requests get further than 404."""
@@ -127,6 +128,9 @@ def session(
     WebhookEndpoint.objects.create(
         id=ROWS["webhook_id"], user=ada.user, url="https://example.com/", secret="whsec_c2VjcmV0"
     )
+    repeated = Post.objects.create(user=ada.user, kind="text", text="Hello again")
+    rule = {"rule": "FREQ=DAILY;COUNT=3", "starts": "2030-01-01T09:00:00", "zone": "UTC"}
+    Series.objects.create(id=ROWS["series_id"], post=repeated, ends_at=now, **rule)
     broken = account(ada.user, health="reconnect_needed")
     Event.objects.create(
         id=ROWS["notice_id"],

@@ -30,8 +30,11 @@ DRAFT = "draft"
 
 
 def listing(request: HttpRequest) -> Answer:
-    """Answer the posts this user may see, newest first; ``?status`` and ``?search`` narrow them."""
-    found = _posts(request)
+    """Answer the posts this user may see, newest first; ``?status`` and ``?search`` narrow them.
+
+    What repeats is listed as a series; here are the posts that were made of it.
+    """
+    found = _posts(request).filter(repeats=None)
     status = query(request, "status", [DRAFT, *Publication.Status.values])
     if status == DRAFT:
         found = found.filter(publications=None)
@@ -159,6 +162,7 @@ def post_row(post: Post) -> dict[str, Any]:
         "accounts": [account_name(account) for account in post.accounts.all()],
         "review": post.review,
         "late_seconds": post.late_seconds,
+        "series": None if post.series_id is None else str(post.series_id),
         "overrides": {account: _override_row(post, own) for account, own in post.overrides.items()},
         "media": [media_row(media) for media in post.shared_media],
         "delivery": asdict(delivery.summary(post)),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path, re_path
 
-from . import accounts, attempts, notices, posts, providers, publications, queue, timeline, webhooks
+from . import accounts, attempts, notices, posts, providers, publications, queue, series, timeline, webhooks
 from .envelope import endpoint, nothing
 from .idempotency import idempotent
 
@@ -34,6 +34,13 @@ urlpatterns = [
             "cancel": posts.cancel,
             "retry": posts.retry,
         }.items()
+    ),
+    path("posts/<uuid:post_id>/repeat", endpoint(POST=idempotent(series.repeat)), name="post-repeat"),
+    path("series/", endpoint(GET=series.listing), name="all-series"),
+    path("series/<uuid:series_id>/", endpoint(GET=series.detail, PATCH=series.change), name="series"),
+    *(
+        path(f"series/<uuid:series_id>/{verb}", endpoint(POST=idempotent(act)), name=f"series-{verb}")
+        for verb, act in {"pause": series.pause, "resume": series.resume, "end": series.end}.items()
     ),
     path("publications/", endpoint(GET=queue.listing), name="publications"),
     *(
