@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from .pages import accounts, composer, connect, deciding, media, notices, posts, queue
+from .pages import accounts, composer, connect, deciding, differing, measuring, media, notices, posts, queue
 from .webhooks import views as webhooks
 
 app_name = "connected_accounts"
@@ -32,8 +32,10 @@ urlpatterns = [
     path("queue/", queue.Queue.as_view(), name="queue"),
     path("posts/", posts.Posts.as_view(), name="posts"),
     path("posts/new/", composer.Composer.as_view(), name="compose"),
+    path("posts/measure/", measuring.Measure.as_view(), name="compose-measure"),
     path("posts/<uuid:pk>/", posts.PostPage.as_view(), name="post"),
     path("posts/<uuid:pk>/edit/", composer.Composer.as_view(), name="post-edit"),
+    path("posts/<uuid:pk>/differ/", differing.Differ.as_view(), name="post-differ"),
     path("posts/<uuid:pk>/fix/", deciding.Fix.as_view(), name="post-fix"),
     path("posts/<uuid:pk>/confirm/", deciding.Confirm.as_view(), name="post-confirm"),
     path("posts/<uuid:pk>/retry/", deciding.RetryFailed.as_view(), name="post-retry"),

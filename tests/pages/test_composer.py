@@ -43,7 +43,9 @@ def test_without_an_account_one_is_led_to_connecting(browser: Browser) -> None:
 
 
 def test_the_only_account_is_chosen_already(browser: Browser, account: ConnectedAccount) -> None:
-    assert browser.page("compose").content.decode().count("checked") == 1
+    page = browser.page("compose")
+    assert page.context["picker"].chosen == {account.pk}
+    assert page.content.decode().count("checked") == 1
 
 
 def test_a_draft_is_checked_and_previewed(
@@ -190,7 +192,7 @@ def test_a_draft_can_be_edited_reordered_and_added_to(
     first, second = post.media.all()
     form = browser.page("post-edit", post.pk)
     assert "before" in form.content.decode()
-    assert form.content.decode().count("checked") == 1
+    assert form.context["picker"].chosen == {account.pk}
     browser.send(
         "post-edit",
         post.pk,
@@ -227,11 +229,9 @@ def test_a_picture_can_be_taken_out_and_the_kind_follows(
 def test_options_of_the_platform_are_kept_by_its_names(
     browser: Browser, account: ConnectedAccount, picture: Picture
 ) -> None:
-    written(
-        browser, account, picture(), do="save", option_collaborators="ada, bob", option_share_to_feed="false"
-    )
+    written(browser, account, picture(), do="save", option_thumb_offset="1500", option_share_to_feed="false")
     post = Post.objects.get()
-    assert post.options == {"collaborators": ["ada", "bob"], "share_to_feed": False}
+    assert post.options == {"thumb_offset": 1500, "share_to_feed": False}
     form = browser.page("post-edit", post.pk).context["form"]
     assert form["option_share_to_feed"].value() == "false"
 

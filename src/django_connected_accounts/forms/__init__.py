@@ -2,8 +2,19 @@
 
 from .choosing import ChooseForm, FilterForm, LinkForm
 from .coded import Form
+from .differing import DifferingForm
 from .posting import MediaForm, PostForm
 from .queueing import QueueForm
 from .times import TimeForm
 
-__all__ = ["ChooseForm", "FilterForm", "Form", "LinkForm", "MediaForm", "PostForm", "QueueForm", "TimeForm"]
+__all__ = [
+    "ChooseForm",
+    "DifferingForm",
+    "FilterForm",
+    "Form",
+    "LinkForm",
+    "MediaForm",
+    "PostForm",
+    "QueueForm",
+    "TimeForm",
+]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from django import forms
@@ -23,24 +23,36 @@ OPTION_LABELS: Mapping[str, Promise] = {
 }
 
 
-def option_field(name: str, option: Option) -> forms.Field:
-    """Return the form field for an option of a platform."""
+def option_field(name: str, option: Option, *, own: bool = False) -> forms.Field:
+    """Return the form field for an option, ``own``: for one account, which else has what all have."""
     kinds = ", ".join(str(Post.Kind(kind).label) for kind in option.kinds)
+    needed = option.required and not own
     plain: dict[str, Any] = {
         "label": OPTION_LABELS.get(name, capfirst(name.replace("_", " "))),
-        "help_text": f"{option.help} ({kinds})",
+        "help_text": f"{option.help} ({kinds})" + (f" {_('This has to be chosen.')}" if needed else ""),
         "required": False,
     }
+    nothing = _("As for all accounts") if own else _("Not chosen") if needed else _("As the platform does")
     if option.type == "boolean":
-        choices = [("", _("As the platform does by itself")), ("true", _("Yes")), ("false", _("No"))]
+        choices = [("", nothing), ("true", _("Yes")), ("false", _("No"))]
         return forms.TypedChoiceField(
             choices=choices, coerce=lambda value: value == "true", empty_value=None, **plain
         )
-    if option.type == "integer":
-        return forms.IntegerField(**plain)
-    if option.type == "list":
-        return ListField(**plain)
-    return forms.CharField(**plain)
+    if option.type == "choice":
+        return forms.ChoiceField(choices=[("", nothing), *option.choices.items()], **plain)
+    field = FIELDS.get(option.type, forms.CharField)
+    return field(**plain)
+
+
+def option_value(value: Any) -> Any:
+    """Return the value of an option as its field shows it."""
+    return str(value).lower() if isinstance(value, bool) else value
+
+
+def chosen_options(cleaned: Mapping[str, Any], names: Iterable[str]) -> dict[str, Any]:
+    """Return the options that are filled in, by name."""
+    values = {name: cleaned[f"option_{name}"] for name in names}
+    return {name: value for name, value in values.items() if value not in (None, "", [], {})}
 
 
 class ListField(forms.CharField):
@@ -52,3 +64,10 @@ class ListField(forms.CharField):
 
     def prepare_value(self, value: Any) -> Any:
         return ", ".join(value) if isinstance(value, (list, tuple)) else value
+
+
+FIELDS: Mapping[str, type[forms.Field]] = {
+    "integer": forms.IntegerField,
+    "list": ListField,
+    "object": forms.JSONField,
+}

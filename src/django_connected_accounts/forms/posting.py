@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Sequence
 from typing import Any
 
 from django import forms
@@ -10,10 +10,11 @@ from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from django_connected_accounts.models import ConnectedAccount, Post, PostMedia
-from django_connected_accounts.providers.types import Option
+from django_connected_accounts.services.options import Group
 
 from .coded import Form
-from .options import option_field
+from .options import chosen_options, option_field
+from .prose import LinksField, ProseField, TagsField
 from .times import TimeForm
 
 
@@ -48,31 +49,33 @@ class PostForm(TimeForm):
         required=False,
         widget=forms.CheckboxSelectMultiple,
     )
-    text = forms.CharField(
-        label=_("Text"), required=False, strip=False, widget=forms.Textarea(attrs={"rows": 7, "dir": "auto"})
-    )
+    text = ProseField(label=_("Text"), rows=7)
     uploads = FilesField(
         label=_("Pictures and films"),
         required=False,
         allow_empty_file=True,
         help_text=_("In the order of the post. You can choose several; the order can be changed afterwards."),
     )
-    alt_texts = forms.CharField(
-        label=_("What they show, for those who can't see them"),
+    links = LinksField(
+        label=_("Or links to them"),
         required=False,
-        help_text=_("One line per file, in the same order."),
-        widget=forms.Textarea(attrs={"rows": 2, "dir": "auto"}),
+        help_text=_(
+            "One per line, straight to the file. They are fetched when you save, and follow the files."
+        ),
+    )
+    alt_texts = ProseField(
+        label=_("What they show, for those who can't see them"),
+        rows=2,
+        help_text=_("One line per file or link, in the same order."),
     )
     kind = forms.ChoiceField(
         label=_("Kind of post"),
         required=False,
         choices=[("", _("Automatic: from what is in it")), *Post.Kind.choices],
     )
-    first_comment = forms.CharField(
-        label=_("First comment"), required=False, widget=forms.Textarea(attrs={"rows": 2, "dir": "auto"})
-    )
+    first_comment = ProseField(label=_("First comment"), rows=2)
 
-    field_order = ("accounts", "text", "uploads", "alt_texts", "kind", "first_comment")
+    field_order = ("accounts", "text", "uploads", "links", "alt_texts", "kind", "first_comment")
 
     def __init__(
         self,
@@ -80,7 +83,7 @@ class PostForm(TimeForm):
         files: Any = None,
         *,
         accounts: QuerySet[ConnectedAccount],
-        options: Mapping[str, Option],
+        options: Sequence[Group] = (),
         timed: bool = False,
         **kwargs: Any,
     ) -> None:
@@ -90,30 +93,30 @@ class PostForm(TimeForm):
         chosen.queryset = accounts
         self.fields["at"].required = timed
         self.fields["zone"].required = timed
-        self.options = options
-        for name, option in options.items():
+        self.groups = options
+        self.options = {name: option for group in options for name, option in group.options.items()}
+        for name, option in self.options.items():
             self.fields[f"option_{name}"] = option_field(name, option)
 
     @property
-    def option_fields(self) -> list[forms.BoundField]:
-        """The fields of the platforms' own options."""
-        return [self[f"option_{name}"] for name in self.options]
+    def option_groups(self) -> list[tuple[Group, list[forms.BoundField]]]:
+        """The fields of the platforms' own options, by which platforms have them."""
+        return [(group, [self[f"option_{name}"] for name in group.options]) for group in self.groups]
 
     @property
     def has_more(self) -> bool:
         """Whether anything beyond the usual is filled in, or refused."""
-        more = [self["kind"], self["first_comment"], *self.option_fields]
+        more = [self["kind"], self["first_comment"], *(self[f"option_{name}"] for name in self.options)]
         return any(field.value() not in (None, "", []) or field.errors for field in more)
 
     def content(self) -> dict[str, Any]:
         """Return what `services.composing` takes, but the media."""
         cleaned = self.cleaned_data
-        options = {name: cleaned[f"option_{name}"] for name in self.options}
         return {
             "kind": cleaned["kind"],
             "text": cleaned["text"],
             "first_comment": cleaned["first_comment"],
-            "options": {name: value for name, value in options.items() if value not in (None, "", [])},
+            "options": chosen_options(cleaned, self.options),
         }
 
 
@@ -121,10 +124,11 @@ class MediaForm(Form):
     """What can be changed about a picture or film that is in a post."""
 
     position = forms.IntegerField(label=_("Place"), min_value=1, max_value=99)
-    alt_text = forms.CharField(
-        label=_("What it shows, for those who can't see it"),
+    alt_text = ProseField(label=_("What it shows, for those who can't see it"), rows=2)
+    user_tags = TagsField(
+        label=_("People in it"),
         required=False,
-        widget=forms.Textarea(attrs={"rows": 2, "dir": "auto"}),
+        help_text=_("One per line: the name, then how far from left and from top in percent: anna 50 30"),
     )
     fit = forms.ChoiceField(label=_("Make it fit"), required=False, choices=PostMedia.Fit.choices)
     cover = forms.FileField(
@@ -133,7 +137,8 @@ class MediaForm(Form):
     remove = forms.BooleanField(label=_("Remove it"), required=False)
 
     def __init__(self, data: Any = None, files: Any = None, *, media: PostMedia) -> None:
-        initial = {"position": media.position + 1, "alt_text": media.alt_text, "fit": media.fit}
+        same = {name: getattr(media, name) for name in ("alt_text", "fit", "user_tags")}
+        initial = {"position": media.position + 1, **same}
         super().__init__(data, files, prefix=f"media-{media.pk}", initial=initial)
         self.media_row = media
         if media.kind == "video":

@@ -2,31 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 from uuid import UUID
 
-from django.core.exceptions import ImproperlyConfigured
-from django.db.models import Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils.translation import gettext_lazy as _
 
 from django_connected_accounts import registry
-from django_connected_accounts.access import access
 from django_connected_accounts.exceptions import ConnectedAccountsError, InvalidRequest
-from django_connected_accounts.forms import MediaForm, PostForm
-from django_connected_accounts.models import ConnectedAccount, Post, PostMedia, Publication
-from django_connected_accounts.providers.base import Publishes
-from django_connected_accounts.providers.types import Option
-from django_connected_accounts.services import composing, reviewing, scheduling
+from django_connected_accounts.forms import DifferingForm, MediaForm, PostForm
+from django_connected_accounts.forms.options import option_value
+from django_connected_accounts.models import ConnectedAccount, Post, Publication
+from django_connected_accounts.services import composing, options, reviewing, scheduling
 
 from .page import SECRETS, Page, uuids
+from .picking import Picker, chosen_accounts, connected, picker
+from .preview import measures
 
-Health = ConnectedAccount.Health
 TO_SEND = ("schedule", "publish")
 CHOSEN_KINDS = (Post.Kind.STORY, Post.Kind.VIDEO)
 """Kinds that never follow from the media alone; the others go on following it when it changes."""
+FEW = 6
+"""Up to so many accounts, what differs can be said for each before it is chosen."""
+ASKED = 8
+"""How many accounts' platforms are asked, while the page loads, what can be chosen there."""
 
 
 class Composer(Page):
@@ -36,31 +37,63 @@ class Composer(Page):
 
     def get(self, request: HttpRequest, pk: UUID | None = None) -> HttpResponse:
         post = self.post_of(pk) if pk else None
-        chosen = chosen_accounts(request, post)
-        initial = {**(_content(post) if post else {}), "accounts": [account.pk for account in chosen]}
-        return self.shown(self.form(initial=initial), self.media_forms(post), post)
+        if post and not composing.is_editable(post):
+            return redirect("connected_accounts:post-differ", pk=pk)
+        picked = self.picker(account.pk for account in chosen_accounts(request, post))
+        form = self.form(
+            picked, initial={**(_content(post) if post else {}), "accounts": list(picked.chosen)}
+        )
+        return self.shown(post, picked, form, self.media_forms(post), self.differing(post, picked))
 
     def post(self, request: HttpRequest, pk: UUID | None = None) -> HttpResponse:
-        post, do = (self.post_of(pk) if pk else None), request.POST.get("do", "save")
-        form = self.form(request.POST, request.FILES, timed=do == "schedule")
-        media_forms = self.media_forms(post, request.POST, request.FILES)
+        post, do = (self.post_of(pk) if pk else None), self.wanted()
+        given = (request.POST, request.FILES)
+        picked = self.picker(uuids(request.POST.getlist("accounts")))
+        form = self.form(picked, *given, timed=do == "schedule")
+        media, differing = self.media_forms(post, *given), self.differing(post, picked, *given)
+        if do == "find":
+            return self.shown(post, picked, form, media, differing)
         if form.is_valid() and do in TO_SEND and not form.cleaned_data["accounts"]:
             form.refuse(InvalidRequest("account_missing", field="accounts"))
-        if all([form.is_valid(), *(media_form.is_valid() for media_form in media_forms)]):
+        valid = [one.is_valid() for one in (form, *media, *(own for own in differing if own.is_bound))]
+        if all(valid):
             try:
-                saved = self.save(form, media_forms, post)
+                saved = self.save(form, media, said(differing, picked.chosen), post)
             except ConnectedAccountsError as error:
-                form.refuse(error)
+                refuse(error, form, differing)
             else:
                 return self.go_on(do, saved, form)
-        return self.shown(form, media_forms, post, status=400)
+        return self.shown(post, picked, form, media, differing, status=400)
 
-    def save(self, form: PostForm, media_forms: Sequence[MediaForm], post: Post | None) -> Post:
-        accounts = list(form.cleaned_data["accounts"])
-        media = [*_kept(media_forms), *_new(form)]
+    def wanted(self) -> str:
+        """Return what the button said; Enter in the search field searches."""
+        given = self.request.POST
+        do = given.get("do", "save").partition(":")[0]
+        if do == "enter":
+            return "find" if given.get("find", "") != given.get("found", "") else "check"
+        return do
+
+    def picker(self, chosen: Iterable[UUID]) -> Picker:
+        given = self.request.POST
+        page = given.get("do", "").partition("find:")[2]
+        return picker(
+            connected(self.request), chosen, given.get("find", ""), int(page) if page.isdecimal() else 1
+        )
+
+    def save(
+        self, form: PostForm, media_forms: Sequence[MediaForm], own: dict[str, Any], post: Post | None
+    ) -> Post:
+        given = {
+            **form.content(),
+            "accounts": list(form.cleaned_data["accounts"]),
+            "media": [*_kept(media_forms), *_new(form)],
+            "overrides": own,
+        }
         if post is None:
-            return composing.compose(self.request.user, media=media, accounts=accounts, **form.content())
-        return composing.edit(post, by=self.request.user, media=media, accounts=accounts, **form.content())
+            return composing.compose(self.request.user, **given)
+        elsewhere = {name: value for name, value in post.options.items() if name not in form.options}
+        given["options"] = {**elsewhere, **given["options"]}
+        return composing.edit(post, by=self.request.user, **given)
 
     def go_on(self, do: str, post: Post, form: PostForm) -> HttpResponse:
         """Do what the button said with the saved draft. What is refused is told on its page."""
@@ -73,55 +106,110 @@ class Composer(Page):
             elif do == "publish":
                 page = "connected_accounts:post-confirm"
             else:
-                self.done(self.kept_schedule(post) or _("Saved as a draft."))
+                self.done(kept_schedule(self.request, post) or _("Saved as a draft."))
         except ConnectedAccountsError as error:
             self.refused(error, platform=platforms(accounts))
             self.done(_("The draft is saved; nothing was scheduled."))
         return redirect(page, pk=post.pk)
 
-    def kept_schedule(self, post: Post) -> Any:
-        """Approve an edited post for where it is scheduled already, unless a platform would refuse it now."""
-        accounts = ConnectedAccount.objects.filter(
-            publications__post=post, publications__status__in=Publication.OPEN
-        )
-        waiting = list(accounts.defer(*SECRETS))
-        if not waiting:
-            return None
-        found = composing.problems(post, waiting)
-        if any(problem.severity == "error" for problems in found.values() for problem in problems):
-            return _("Saved. It is on hold: it can't go out as it is now.")
-        reviewing.approve(post, by=self.request.user)
-        return _("Saved. It goes out as scheduled.")
-
-    def form(self, *args: Any, **kwargs: Any) -> PostForm:
-        return PostForm(*args, accounts=connected(self.request), options=options(), **kwargs)
+    def form(self, picked: Picker, *args: Any, **kwargs: Any) -> PostForm:
+        accounts = connected(self.request)
+        on = set(accounts.order_by().values_list("platform", flat=True).distinct())
+        groups = options.shared(platform for platform in registry.ids() if platform in on)
+        return PostForm(*args, accounts=accounts, options=groups, **kwargs)
 
     def media_forms(self, post: Post | None, *given: Any) -> list[MediaForm]:
-        return [MediaForm(*given, media=media) for media in post.media.all()] if post else []
+        return [MediaForm(*given, media=media) for media in post.shared_media] if post else []
+
+    def differing(self, post: Post | None, picked: Picker, *given: Any) -> list[DifferingForm]:
+        few = len(picked.accounts) <= FEW and not picked.is_part
+        accounts = [a for a in picked.accounts if few or a.pk in picked.chosen]
+        return differing_forms(post, accounts, picked.chosen, *given)
 
     def shown(
-        self, form: PostForm, media_forms: Sequence[MediaForm], post: Post | None, status: int = 200
+        self,
+        post: Post | None,
+        picked: Picker,
+        form: PostForm,
+        media_forms: Sequence[MediaForm],
+        differing: Sequence[DifferingForm],
+        status: int = 200,
     ) -> HttpResponse:
         self.section = "posts" if post else "compose"
-        return self.show(form=form, media_forms=media_forms, post=post, status=status)
+        texts = {own.account.pk: own["text"].value() or "" for own in differing}
+        return self.show(
+            form=form,
+            picker=picked,
+            media_forms=media_forms,
+            differing=differing,
+            post=post,
+            measures=measures(
+                [(a.platform, texts.get(a.pk) or form["text"].value() or "") for a in picked.picked]
+            ),
+            status=status,
+        )
 
 
-def connected(request: HttpRequest) -> QuerySet[ConnectedAccount]:
-    """Return the accounts this user may choose to publish with."""
-    accounts = access().accounts(request.user).exclude(health=Health.DISCONNECTED)
-    return accounts.defer(*SECRETS)
+def differing_forms(
+    post: Post | None, accounts: Iterable[ConnectedAccount], chosen: Iterable[UUID], *given: Any
+) -> list[DifferingForm]:
+    """Return a form for what differs on each account, filled in where the browser was shown it."""
+    chosen, forms, asked = set(chosen), [], 0
+    for account in accounts:
+        publishes = options.publishing(account.platform)
+        if publishes is None:
+            continue
+        alone = options.asks_accounts(publishes)
+        ask = alone and account.pk in chosen and asked < ASKED
+        asked += ask
+        was_shown = given and f"account-{account.pk}-shown" in given[0]
+        form = DifferingForm(
+            *(given if was_shown else ()),
+            account=account,
+            post=post,
+            kinds=publishes.kinds,
+            options=options.of_account(account, ask=ask),
+            alone=alone,
+        )
+        forms.append(form)
+    return forms
 
 
-def chosen_accounts(request: HttpRequest, post: Post | None = None) -> list[ConnectedAccount]:
-    """Return the accounts a post is meant for: ``?account=``, else its own, else the only one there is."""
-    mine = connected(request)
-    if wanted := uuids(request.GET.getlist("account")):
-        return list(mine.filter(pk__in=wanted))
-    own = Q(posts=post) | Q(publications__post=post)
-    if post and (meant := list(mine.filter(own).distinct())):
-        return meant
-    first_two = list(mine[:2])
-    return first_two if len(first_two) == 1 else []
+def said(differing: Iterable[DifferingForm], chosen: Iterable[UUID]) -> dict[str, Any]:
+    """Return the overrides that these valid forms say, by account; an empty one ends what there was."""
+    own = [form for form in differing if form.is_bound]
+    return {str(f.account.pk): f.content() for f in own if f.account.pk in chosen or f.content()}
+
+
+def refuse(error: ConnectedAccountsError, form: PostForm | None, differing: Iterable[DifferingForm]) -> None:
+    """Show every reason beside the field it is about, on the form of the account that it is about."""
+    problems = error.problems if isinstance(error, InvalidRequest) else ()
+    rest = list(problems)
+    for own in differing:
+        where = f"overrides.{own.account.pk}"
+        mine = [problem for problem in problems if problem.field.startswith(where)]
+        if mine or (isinstance(error, InvalidRequest) and error.field.startswith(where)):
+            own.refuse_for_account(error, mine, where)
+            rest = [problem for problem in rest if problem not in mine]
+            if not rest:
+                return
+    if form is not None:
+        form.refuse(InvalidRequest(problems=rest) if rest else error)
+
+
+def kept_schedule(request: HttpRequest, post: Post) -> Any:
+    """Approve an edited post for where it is scheduled already, unless a platform would refuse it now."""
+    accounts = ConnectedAccount.objects.filter(
+        publications__post=post, publications__status__in=Publication.OPEN
+    )
+    waiting = list(accounts.defer(*SECRETS))
+    if not waiting:
+        return None
+    found = composing.problems(post, waiting)
+    if any(problem.severity == "error" for problems in found.values() for problem in problems):
+        return _("Saved. It is on hold: it can't go out as it is now.")
+    reviewing.approve(post, by=request.user)
+    return _("Saved. It goes out as scheduled.")
 
 
 def platforms(accounts: Sequence[ConnectedAccount]) -> str:
@@ -129,27 +217,10 @@ def platforms(accounts: Sequence[ConnectedAccount]) -> str:
     return ", ".join(sorted({registry.name(account.platform) for account in accounts}))
 
 
-def options() -> dict[str, Option]:
-    """Return the options of all platforms that are set up, by name."""
-    found: dict[str, Option] = {}
-    for name in registry.ids():
-        try:
-            provider = registry.get(name)
-        except (ConnectedAccountsError, ImproperlyConfigured):
-            continue
-        if isinstance(provider, Publishes):
-            found = {**provider.options, **found}
-    return dict(sorted(found.items()))
-
-
 def _content(post: Post) -> dict[str, Any]:
     kind = post.kind if post.kind in CHOSEN_KINDS else ""
     content = {"kind": kind, "text": post.text, "first_comment": post.first_comment}
-    return {**content, **{f"option_{name}": _initial(value) for name, value in post.options.items()}}
-
-
-def _initial(value: Any) -> Any:
-    return str(value).lower() if isinstance(value, bool) else value
+    return {**content, **{f"option_{name}": option_value(value) for name, value in post.options.items()}}
 
 
 def _kept(media_forms: Sequence[MediaForm]) -> list[composing.NewMedia]:
@@ -159,6 +230,7 @@ def _kept(media_forms: Sequence[MediaForm]) -> list[composing.NewMedia]:
         composing.again(
             form.media_row,
             alt_text=form.cleaned_data["alt_text"],
+            user_tags=form.cleaned_data["user_tags"],
             fit=form.cleaned_data.get("fit", ""),
             cover=form.cleaned_data.get("cover"),
         )
@@ -167,9 +239,8 @@ def _kept(media_forms: Sequence[MediaForm]) -> list[composing.NewMedia]:
 
 
 def _new(form: PostForm) -> list[composing.NewMedia]:
-    files, alt_texts = form.cleaned_data["uploads"], form.cleaned_data["alt_texts"].splitlines()
-    alt_texts += [""] * (len(files) - len(alt_texts))
-    return [
-        composing.NewMedia(file=file, alt_text=alt_text.strip())
-        for file, alt_text in zip(files, alt_texts, strict=False)
-    ]
+    cleaned = form.cleaned_data
+    alt_texts = [line.strip() for line in cleaned["alt_texts"].split("\n")]
+    new = [{"file": file} for file in cleaned["uploads"]] + [{"url": link} for link in cleaned["links"]]
+    alt_texts += [""] * (len(new) - len(alt_texts))
+    return [composing.NewMedia(**media, alt_text=text) for media, text in zip(new, alt_texts, strict=False)]

@@ -20,8 +20,9 @@ from django_connected_accounts.forms import Form, LinkForm, TimeForm
 from django_connected_accounts.models import ConnectedAccount, Post
 from django_connected_accounts.services import composing, delivery, overriding, remarks, scheduling
 
-from .composer import chosen_accounts, connected, platforms
+from .composer import platforms
 from .page import Page, uuids
+from .picking import chosen_accounts, connected
 from .posts import PostPage
 from .preview import checks, previews
 

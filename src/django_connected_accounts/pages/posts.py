@@ -20,8 +20,8 @@ from django_connected_accounts.models import ConnectedAccount, Event, Post, Publ
 from django_connected_accounts.providers.types import Problem
 from django_connected_accounts.services import composing, delivery, remarks
 
-from .composer import chosen_accounts, connected
 from .page import SECRETS, Page
+from .picking import chosen_accounts, connected
 from .preview import checks, previews
 
 Status = Publication.Status

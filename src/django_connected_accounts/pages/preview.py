@@ -5,15 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from django.core.exceptions import ImproperlyConfigured
-
 from django_connected_accounts import registry
 from django_connected_accounts.codes import Meaning, explain
-from django_connected_accounts.exceptions import ConnectedAccountsError
 from django_connected_accounts.models import ConnectedAccount, Post, PostMedia
-from django_connected_accounts.providers.base import Publishes
 from django_connected_accounts.providers.types import Problem
 from django_connected_accounts.services import composing, overriding
+from django_connected_accounts.services.options import publishing
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +100,7 @@ def _finding(problem: Problem, media: Sequence[PostMedia], platform: str) -> Fin
 
 @dataclass(frozen=True, slots=True)
 class Measure:
-    """How long a text is as its platform counts, and how long it may be there: None where that is not known."""
+    """How long a text is as its platform counts, and how long it may be; None where that is not known."""
 
     platform: str
     length: int
@@ -114,9 +111,14 @@ class Measure:
         return self.longest is not None and self.length > self.longest
 
 
+def measures(texts: Iterable[tuple[str, str]]) -> list[Measure]:
+    """Return the measures of these texts on these platforms, each once."""
+    return list(dict.fromkeys(measured(platform, text) for platform, text in texts))
+
+
 def measured(platform: str, text: str) -> Measure:
     """Return the measure of a text on a platform."""
-    provider = _publishes(platform)
+    provider = publishing(platform)
     if provider is None:
         return Measure(platform, len(text), None)
     limit = provider.limits.get("caption_length") or provider.limits.get("text_length")
@@ -124,7 +126,7 @@ def measured(platform: str, text: str) -> Measure:
 
 
 def _folded(text: str, platform: str) -> tuple[str, str]:
-    provider = _publishes(platform)
+    provider = publishing(platform)
     limit = provider.limits.get("text_fold") if provider else None
     fold = int(limit.value) if limit else len(text)
     if len(text) <= fold:
@@ -132,11 +134,3 @@ def _folded(text: str, platform: str) -> tuple[str, str]:
     cut = text.rfind(" ", fold // 2, fold)
     cut = fold if cut < 0 else cut
     return text[:cut], text[cut:].lstrip()
-
-
-def _publishes(platform: str) -> Publishes | None:
-    try:
-        provider = registry.get(platform)
-    except (ConnectedAccountsError, ImproperlyConfigured):
-        return None
-    return provider if isinstance(provider, Publishes) else None

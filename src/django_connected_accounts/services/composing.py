@@ -23,11 +23,12 @@ from django_connected_accounts.providers.types import Draft, Kind, Media, MediaK
 from . import attaching, content, events, overriding, reviewing, storing
 from .attaching import NewMedia, again, refuse_too_many
 from .media import sent_file
+from .options import publishing
 from .overriding import Override, Overrides
 from .rendering import Frame
 from .serving import public_url
 
-__all__ = ["NewMedia", "again", "compose", "draft", "edit", "problems", "refuse_too_many"]
+__all__ = ["NewMedia", "again", "compose", "draft", "edit", "is_editable", "problems", "refuse_too_many"]
 
 Status = Publication.Status
 
@@ -118,6 +119,11 @@ def edit(
     return post
 
 
+def is_editable(post: Post) -> bool:
+    """Say whether nothing of it is out or under way on any account."""
+    return not post.publications.exclude(status__in=EDITABLE).exists()
+
+
 def draft(
     post: Post, account: ConnectedAccount, *, public: bool = False, platforms: Collection[str] = ()
 ) -> Draft:
@@ -128,7 +134,7 @@ def draft(
     """
     merged = overriding.merged(post, account)
     own = post.overrides.get(str(account.pk), {}).get("options", {})
-    publishes = _publishes(account.platform)
+    publishes = publishing(account.platform)
     return Draft(
         kind=cast("Kind", _kind(merged.kind, publishes)),
         text=merged.text,
@@ -174,14 +180,6 @@ def _problems(post: Post, account: ConnectedAccount, platforms: Collection[str])
         yield replace(problem, params={"platform": provider.name, **problem.params})
 
 
-def _publishes(platform: str) -> Publishes | None:
-    try:
-        provider = registry.get(platform)
-    except (ConnectedAccountsError, ImproperlyConfigured):
-        return None
-    return provider if isinstance(provider, Publishes) else None
-
-
 def _kind(kind: str, publishes: Publishes | None) -> str:
     """Return the kind as this platform calls it: one film is a reel here and a video there."""
     if publishes is None or kind in publishes.kinds:
@@ -195,7 +193,7 @@ def _is_foreign(option: str, publishes: Publishes | None, post: Post, platforms:
     if publishes is None or option in publishes.options:
         return False
     meant = {*platforms, *(account.platform for account in post.accounts.all())}
-    return any(option in other.options for other in filter(None, map(_publishes, meant)))
+    return any(option in other.options for other in filter(None, map(publishing, meant)))
 
 
 def _accounts(user: Any, accounts: Iterable[ConnectedAccount | uuid.UUID | str]) -> list[ConnectedAccount]:

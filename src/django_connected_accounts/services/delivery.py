@@ -53,7 +53,8 @@ def summary(post: Post) -> Summary:
     worst = next((status for status in WORST_FIRST if counts[status]), "")
     published, total = counts[Status.PUBLISHED], counts.total() - counts[Status.CANCELLED]
     status = PARTLY_PUBLISHED if published and worst in NOT_OUT else str(worst)
-    return Summary(status, published, total, {str(name): counts[name] for name in WORST_FIRST if counts[name]})
+    told = {str(name): counts[name] for name in WORST_FIRST if counts[name]}
+    return Summary(status, published, total, told)
 
 
 def retry_failed(post: Post, *, by: Any) -> dict[Publication, InvalidRequest | None]:

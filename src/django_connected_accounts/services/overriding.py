@@ -56,7 +56,7 @@ def merged(post: Post, account: ConnectedAccount) -> Merged:
 
 
 def given(post: Post, account: str, changes: Mapping[str, NewMedia] | None = None) -> dict[str, Any]:
-    """Return the override of an account as `composing.edit` takes it, media with these ids given so instead."""
+    """Return the override of an account as `composing.edit` takes it, with these media changed."""
     own = dict(post.overrides.get(account, {}))
     if "media" in own:
         rows = {str(row.pk): attaching.again(row) for row in _media(post, own)}
