@@ -16,7 +16,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
 from typing import Any, ClassVar
-from urllib.parse import urlencode
+from urllib.parse import quote, urlencode
 
 from django_connected_accounts.exceptions import InvalidRequest, NotAuthorized
 
@@ -73,7 +73,7 @@ class Provider(ABC):
 
     scope_separator: ClassVar[str] = ","
     client_id_name: ClassVar[str] = "client_id"
-    pkce: ClassVar[bool] = False
+    pkce: bool = False
     authorize_params: Mapping[str, str] = {}
     rerequest_params: ClassVar[Mapping[str, str]] = {}
     """Added when the person is asked again for what was declined before."""
@@ -120,13 +120,17 @@ class Provider(ABC):
             **self.authorize_params,
         }
         if self.pkce:
-            digest = hashlib.sha256(verifier.encode()).digest()
-            query["code_challenge"] = base64.urlsafe_b64encode(digest).rstrip(b"=").decode()
+            query["code_challenge"] = self.challenge(verifier)
             query["code_challenge_method"] = "S256"
         if rerequest:
             query.update(self.rerequest_params)
         page = self.authorize_url.format(version=self.api_version)
-        return f"{self.http.browser_url(page)}?{urlencode(query)}"
+        return f"{self.http.browser_url(page)}?{urlencode(query, quote_via=quote)}"
+
+    def challenge(self, verifier: str) -> str:
+        """Return what is sent of the verifier first (RFC 7636 section 4.2)."""
+        digest = hashlib.sha256(verifier.encode()).digest()
+        return base64.urlsafe_b64encode(digest).rstrip(b"=").decode()
 
     @abstractmethod
     def exchange(self, code: str, *, redirect_uri: str, verifier: str) -> Tokens:
