@@ -8,6 +8,7 @@ import pytest
 from django.apps import apps
 from django.contrib import admin
 from django.contrib.auth import get_user_model
+from django.contrib.auth.models import Permission
 from django.core.files.base import ContentFile
 from django.db import connection
 from django.test import Client
@@ -138,3 +139,35 @@ def test_a_list_takes_as_many_queries_for_many_rows_as_for_few(
     with CaptureQueriesContext(connection) as many:
         operator.get(address)
     assert len(many) == len(few)
+
+
+def test_a_publication_shows_its_timeline(operator: Client, account: ConnectedAccount) -> None:
+    publication = Publication.objects.get()
+    told = {"step": 1, "seconds": 0.25, "trace_id": "Az8or2"}
+    Event.objects.create(verb="publication.attempt", publication=publication, data=told)
+    page = operator.get(
+        reverse("admin:connected_accounts_publication_change", args=[publication.pk])
+    ).content.decode()
+    assert "publication.scheduled" in page
+    assert "step: 1, seconds: 0.25, trace_id: Az8or2" in page
+
+
+def test_an_endpoint_is_told_again_by_an_action(operator: Client, account: ConnectedAccount) -> None:
+    endpoint = WebhookEndpoint.objects.get()
+    WebhookDelivery.objects.update(state="given_up")
+    WebhookEndpoint.objects.update(stopped_at=timezone.now())
+    chosen = {"action": "replay", "_selected_action": [str(endpoint.pk)]}
+    operator.post(reverse("admin:connected_accounts_webhookendpoint_changelist"), chosen)
+    endpoint.refresh_from_db()
+    assert endpoint.stopped_at is None
+    assert endpoint.deliveries.filter(state="waiting").count() > 1
+
+
+def test_who_may_only_look_has_no_action(account: ConnectedAccount, django_user_model: Any) -> None:
+    viewer = django_user_model.objects.create_user("vera", is_staff=True)
+    viewer.user_permissions.add(Permission.objects.get(codename="view_webhookendpoint"))
+    client = Client()
+    client.force_login(viewer)
+    page = client.get(reverse("admin:connected_accounts_webhookendpoint_changelist"))
+    assert page.status_code == 200
+    assert b"switch_on" not in page.content

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from django.contrib import admin
 from django.db.models import Model
 from django.http import HttpRequest
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from .codes import explain
@@ -24,6 +26,7 @@ from .models import (
     WebhookDelivery,
     WebhookEndpoint,
 )
+from .services import endpoints
 from .services.health import naming
 
 if TYPE_CHECKING:
@@ -122,6 +125,27 @@ class PostMediaAdmin(ReadOnly):
     search_fields = ("original_name", "sha256")
 
 
+class TimelineInline(_TabularInline):
+    """What was tried with a publication, and what came of each try."""
+
+    model = Event
+    verbose_name_plural = _("timeline")
+    fields = readonly_fields = ("at", "verb", "code", "actor", "told")
+    ordering = ("at", "id")
+    extra = 0
+    can_delete = False
+
+    @admin.display(description=_("details"))
+    def told(self, obj: Event) -> str:
+        return ", ".join(f"{name}: {fact}" for name, fact in obj.data.items() if fact not in ("", None))
+
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+
 @admin.register(Publication)
 class PublicationAdmin(ReadOnly):
     shown = ("reason",)
@@ -129,6 +153,7 @@ class PublicationAdmin(ReadOnly):
     list_filter = ("status", "code", "account__platform")
     list_select_related = ("post", "account")
     search_fields = ("remote_id", "permalink", "trace_id")
+    inlines = (TimelineInline,)
 
     @admin.display(description=_("reason"))
     def reason(self, obj: Publication) -> str:
@@ -160,6 +185,23 @@ class WebhookEndpointAdmin(ReadOnly):
     list_display = ("url", "user", "failures", "failing_since", "stopped_at", "created_at")
     list_select_related = ("user",)
     search_fields = ("url",)
+    actions = ("replay", "switch_on")
+
+    def has_operate_permission(self, request: HttpRequest) -> bool:
+        return request.user.has_perm("connected_accounts.change_webhookendpoint")
+
+    @admin.action(
+        permissions=("operate",), description=_("Tell it again, with what it did not take for three days")
+    )
+    def replay(self, request: HttpRequest, queryset: Any) -> None:
+        since = timezone.now() - timedelta(days=3)
+        told = sum(endpoints.replay(endpoint, since=since) for endpoint in queryset.select_related("user"))
+        self.message_user(request, _("Events that are told once more: %(count)s.") % {"count": told})
+
+    @admin.action(permissions=("operate",), description=_("Tell it again, from now on"))
+    def switch_on(self, request: HttpRequest, queryset: Any) -> None:
+        for endpoint in queryset:
+            endpoints.switch_on(endpoint)
 
 
 @admin.register(WebhookDelivery)

@@ -245,3 +245,26 @@ def test_what_is_out_on_one_account_can_be_sent_from_another(
     assert "Ready" in said
     browser.send("post-publish", publication.post_id, account=str(creator.pk))
     assert Publication.objects.count() == 2
+
+
+def test_the_page_tells_every_try_with_what_the_platform_said(
+    browser: Browser, account: ConnectedAccount, picture: Callable[..., Any]
+) -> None:
+    publication = account.publish(media=[picture()])
+    told = {"step": 1, "seconds": 0.254, "attempts": 2, "platform_code": "4/2207051", "trace_id": "Az8or2"}
+    Event.objects.create(
+        verb="publication.attempt",
+        code="platform_unavailable",
+        publication=publication,
+        data={**told, "detail": "for operators"},
+    )
+
+    said = text(browser.page("post", publication.post_id))
+
+    assert "Tried again, not done yet platform_unavailable" in said
+    assert "took 0.25 s · try 2" in said
+    assert "The platform's code 4/2207051 Trace Az8or2" in said
+    assert "for operators" not in said
+    browser.visitor.user.is_staff = True
+    browser.visitor.user.save()
+    assert "for operators" in text(browser.page("post", publication.post_id))

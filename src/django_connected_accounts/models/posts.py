@@ -17,6 +17,10 @@ from .exact import ExactCharField
 from .leases import Leased
 
 
+FOLDER = "connected_accounts"
+"""Where in the media storage our files are."""
+
+
 class Post(models.Model):
     """What the author wrote, and whether it may go out. Delivery is each `Publication`'s own."""
 
@@ -106,17 +110,17 @@ class PostMedia(models.Model):
     shared = models.BooleanField(default=True, editable=False)
     """Whether it goes to every account that has no media of its own; else `Post.overrides` say to which."""
     file = models.FileField(
-        storage=media_storage, upload_to="connected_accounts", max_length=255, db_index=True
+        storage=media_storage, upload_to=FOLDER, max_length=255, db_index=True
     )
     """Several rows may share it, and a rendition or cover: it is deleted with the last (`services.storing`)."""
     original_name = models.CharField(max_length=255, blank=True)
     rendition = models.FileField(
-        storage=media_storage, upload_to="connected_accounts", max_length=255, blank=True
+        storage=media_storage, upload_to=FOLDER, max_length=255, blank=True
     )
     """What is sent instead of the original, when it had to be converted, cropped or padded."""
     fit = models.CharField(max_length=8, choices=Fit, blank=True, default=Fit.NONE)
     cover = models.FileField(
-        storage=media_storage, upload_to="connected_accounts", max_length=255, blank=True
+        storage=media_storage, upload_to=FOLDER, max_length=255, blank=True
     )
     """The cover picture of a reel."""
     alt_text = models.TextField(blank=True)

@@ -9,6 +9,7 @@ from typing import Any
 
 from django.conf import settings
 from django.db import transaction
+from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.crypto import constant_time_compare
 
@@ -97,11 +98,15 @@ def purge(limit: int = 100) -> int:
         if move(attempt, attempt.status, Status.FAILED):
             end(attempt, Status.FAILED, code)
             ended += 1
-    kept = now - timedelta(days=settings.CONNECTED_ACCOUNTS_ATTEMPT_KEEP_DAYS)
-    old = list(ConnectionAttempt.objects.filter(ended_at__lt=kept).values_list("pk", flat=True)[:limit])
-    if old:
-        ConnectionAttempt.objects.filter(pk__in=old).delete()
+    if gone := list(old().values_list("pk", flat=True)[:limit]):
+        ConnectionAttempt.objects.filter(pk__in=gone).delete()
     return ended
+
+
+def old() -> QuerySet[ConnectionAttempt]:
+    """Return the attempts that ended too long ago to be kept."""
+    kept = timezone.now() - timedelta(days=settings.CONNECTED_ACCOUNTS_ATTEMPT_KEEP_DAYS)
+    return ConnectionAttempt.objects.filter(ended_at__lt=kept)
 
 
 def refuse_without_key() -> None:

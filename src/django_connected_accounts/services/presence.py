@@ -7,6 +7,7 @@ import platform
 import time
 from datetime import datetime, timedelta
 
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from django_connected_accounts.models import Runner
@@ -47,8 +48,11 @@ def at_work(now: datetime | None = None) -> list[Runner]:
     return list(Runner.objects.filter(seen_at__gte=(now or timezone.now()) - SEEN))
 
 
-def forget(limit: int = 1000) -> int:
+def old() -> QuerySet[Runner]:
+    """Return the runners that were not seen for a day."""
+    return Runner.objects.filter(seen_at__lt=timezone.now() - FORGOTTEN)
+
+
+def forget() -> int:
     """Delete the runners that were not seen for a day. Return how many."""
-    old = Runner.objects.filter(seen_at__lt=timezone.now() - FORGOTTEN)
-    gone = list(old.values_list("pk", flat=True)[:limit])
-    return Runner.objects.filter(pk__in=gone).delete()[0]
+    return old().delete()[0]
