@@ -22,8 +22,11 @@ ONLY_HERE: Final = (HOST,)
 def access_token(call: Call) -> Answer:
     """Exchange a code, or a short token for a long one, or an app's secret for an app token."""
     call.accept(
-        {"client_id", "client_secret", "redirect_uri", "code", "grant_type", "fb_exchange_token", "format"}
-    )
+        {
+            "client_id", "client_secret", "redirect_uri", "code", "grant_type", "fb_exchange_token", "format",
+            "access_token",
+        }
+    )  # fmt: skip
     app = _app(call)
     grant_type = call.text("grant_type")
     if grant_type == "client_credentials":

@@ -288,8 +288,8 @@ _TABLE: Final = (
     ),
     ("POST", "page", "video_reels", reels, "upload_phase video_id video_state title description"),
     ("POST", "page", "video_stories", stories, "upload_phase video_id"),
-    ("GET", "page", "videos", listed, "limit after before"),
-    ("GET", "page", "video_reels", listed, "limit after before since until"),
+    ("GET", "page", "videos", listed, "limit after before summary"),
+    ("GET", "page", "video_reels", listed, "limit after before since until summary"),
     ("GET", "film", "", read, ""),
     ("DELETE", "film", "", delete, ""),
 )  # fmt: skip

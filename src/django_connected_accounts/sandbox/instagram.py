@@ -7,6 +7,7 @@ webhooks, hashtag search, business discovery, likes, mentions, messaging, schedu
 
 from __future__ import annotations
 
+import re
 from typing import Any, Final
 
 from .containers import PARAMS, afflict, authorise, create, read, status_of
@@ -107,7 +108,7 @@ def subscriptions(call: Call, node: str) -> Answer:
     """Read, set or end which webhook fields an account sends; none is ever delivered."""
     fields = call.world.subscriptions
     if call.method == "POST":
-        fields[node] = [name for name in call.text("subscribed_fields").split(",") if name]
+        fields[node] = re.findall(r"\w+", call.text("subscribed_fields"))  # with commas, or as JSON
     elif call.method == "DELETE":
         fields.pop(node, None)
     else:
@@ -228,7 +229,7 @@ EDGES: Final = (
     Edge("POST", "instagram", "media_publish", publish, frozenset({"creation_id"})),
     Edge("GET", "instagram", "content_publishing_limit", content_publishing_limit, frozenset({"since"})),
     *(
-        Edge(method, kind, "subscribed_apps", subscriptions, frozenset({"subscribed_fields"}))
+        Edge(method, kind, "subscribed_apps", subscriptions, frozenset({"subscribed_fields", "summary"}))
         for method in ("GET", "POST", "DELETE")
         for kind in ("page", "instagram")
     ),

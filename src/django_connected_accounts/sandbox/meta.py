@@ -35,7 +35,7 @@ VERSIONS: Final[dict[str, date | None]] = {
 """Version to the day it ends."""
 
 ALWAYS: Final = frozenset({"access_token", "appsecret_proof", "fields", "format", "locale", "pretty"})
-PAGED: Final = frozenset({"limit", "after", "before"})
+PAGED: Final = frozenset({"limit", "after", "before", "summary"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,6 +168,8 @@ def page_of(
         start = max(0, _position(ids, before) - limit)
     shown = list(rows[start : start + limit])
     answer: dict[str, Any] = {"data": shown}
+    if call.flag("summary"):
+        answer["summary"] = {"total_count": len(rows)}
     if shown:
         first, last = _cursor(ids[start]), _cursor(ids[start + len(shown) - 1])
         answer["paging"] = {"cursors": {"before": first, "after": last}}

@@ -124,7 +124,8 @@ def insights(call: Call, node: str) -> Answer:
     kind = pages.kind_of(node) or "page"
     owner = node if kind == "page" else pages.posts[node].account_id if node in pages.posts else ""
     authorise(call, owner, "measure")
-    names = [name for name in call.text("metric").split(",") if name]
+    given = call.text("metric")  # a list written with commas, or as JSON
+    names = call.structure("metric") if given.startswith("[") else [n for n in given.split(",") if n]
     known = METRICS[kind]
     if not names and kind != "film":
         raise GraphError(3001, 1504028, message="(#3001) No metric was specified to be fetched.")
@@ -195,7 +196,7 @@ def post_node(call: Call, post: Post) -> dict[str, Any]:
     return node
 
 
-_LIST: Final = "limit after before since until"
+_LIST: Final = "limit after before since until summary"
 _TABLE: Final = (
     # method, kind of node, edge, who answers, parameters
     ("GET", "page", "feed", list_posts, _LIST),
@@ -205,8 +206,8 @@ _TABLE: Final = (
     ("GET", "page", "stories", list_stories, f"{_LIST} status"),
     ("GET", "page", "insights", insights, f"{_LIST} metric period"),
     ("GET", "post", "", read_post, ""),
-    ("GET", "post", "insights", insights, "metric period"),
-    ("GET", "film", "video_insights", insights, "metric period"),
+    ("GET", "post", "insights", insights, "metric period summary"),
+    ("GET", "film", "video_insights", insights, "metric period summary"),
     ("GET", "post", "comments", list_comments, _LIST),
     ("POST", "post", "comments", add_comment, "message"),
     ("GET", "film", "comments", list_comments, _LIST),
