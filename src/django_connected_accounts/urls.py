@@ -4,7 +4,19 @@ from __future__ import annotations
 
 from django.urls import path
 
-from .pages import accounts, composer, connect, deciding, differing, measuring, media, notices, posts, queue
+from .pages import (
+    accounts,
+    composer,
+    connect,
+    deciding,
+    differing,
+    measuring,
+    media,
+    notices,
+    posts,
+    queue,
+    series,
+)
 from .webhooks import views as webhooks
 
 app_name = "connected_accounts"
@@ -30,6 +42,13 @@ urlpatterns = [
     path("notices/", notices.Notices.as_view(), name="notices"),
     path("notices/<uuid:pk>/dismiss/", notices.Dismiss.as_view(), name="notice-dismiss"),
     path("queue/", queue.Queue.as_view(), name="queue"),
+    path("posts/<uuid:pk>/repeat/", series.Repeat.as_view(), name="post-repeat"),
+    path("series/<uuid:pk>/", series.Overview.as_view(), name="series"),
+    path("series/<uuid:pk>/change/", series.Change.as_view(), name="series-change"),
+    *(
+        path(f"series/<uuid:pk>/{verb}/", series.Act.as_view(verb=verb), name=f"series-{verb}")
+        for verb in series.VERBS
+    ),
     path("posts/", posts.Posts.as_view(), name="posts"),
     path("posts/new/", composer.Composer.as_view(), name="compose"),
     path("posts/measure/", measuring.Measure.as_view(), name="compose-measure"),

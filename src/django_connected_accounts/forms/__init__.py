@@ -5,6 +5,7 @@ from .coded import Form
 from .differing import DifferingForm
 from .posting import MediaForm, PostForm
 from .queueing import QueueForm
+from .repeating import RepeatForm
 from .times import TimeForm
 
 __all__ = [
@@ -16,5 +17,6 @@ __all__ = [
     "MediaForm",
     "PostForm",
     "QueueForm",
+    "RepeatForm",
     "TimeForm",
 ]

@@ -40,7 +40,7 @@ class Posts(Page):
 
     def get(self, request: HttpRequest) -> HttpResponse:
         form = FilterForm(request.GET or None, accounts=access().accounts(request.user).defer(*SECRETS))
-        posts = access().posts(request.user)
+        posts = access().posts(request.user).filter(repeats=None)
         filtered = form.is_valid() and any(form.cleaned_data.values())
         if filtered:
             posts = _filtered(posts, **form.cleaned_data)

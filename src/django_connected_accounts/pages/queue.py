@@ -21,6 +21,7 @@ from django_connected_accounts.providers.types import Problem
 from django_connected_accounts.services import remarks
 
 from .page import SECRETS, Page
+from .series import repeating
 
 Status = Publication.Status
 
@@ -56,7 +57,8 @@ class Queue(Page):
         zone = said.get("zone") or timezone.get_current_timezone_name()
         filtered = bool(said.get("account") or said.get("status"))
         days = _days(list(page.object_list), ZoneInfo(zone))
-        return self.show(page_obj=page, days=days, form=form, filtered=filtered, zone=zone)
+        shown = [] if filtered else repeating(request.user)
+        return self.show(page_obj=page, days=days, form=form, filtered=filtered, zone=zone, repeating=shown)
 
     def publications(self, account: ConnectedAccount | None, status: str) -> QuerySet[Publication]:
         deferred = ("checkpoint", *(f"account__{secret}" for secret in SECRETS))
