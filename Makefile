@@ -11,13 +11,16 @@ PYTEST_ARGS ?= -n auto --dist worksteal
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help demo tour test test-all lint docs bench clean
+.PHONY: help demo tour test test-all engines matrix chaos lint docs bench clean
 
 help:
 	@echo "make demo      try it in the browser, on a sandbox instead of the real platforms"
 	@echo "make tour      the same without a browser: connect, publish, look"
 	@echo "make test      linters, types, layers and tests"
 	@echo "make test-all  the same on every Python and Django we support (tox)"
+	@echo "make engines   the long tests of Celery and the like, on brokers and databases that misbehave"
+	@echo "make matrix    every fault at every call, a kill at every point (a part: MATRIX_ARGS=\"--cells 200\")"
+	@echo "make chaos     a thousand posts at once while workers are killed and frozen"
 	@echo "make lint      linters, types and layers only"
 	@echo "make bench     how fast it is"
 	@echo "make docs      build the documentation into site/"
@@ -34,6 +37,29 @@ test: lint
 
 test-all: $(VENV)/.development
 	$(BIN)/python -m tox
+
+# On each database that can be reached; the brokers are those of the other tests.
+engines: $(VENV)/.development
+	@for database in sqlite: "$${CONNECTED_ACCOUNTS_TEST_POSTGRESQL:-postgresql://postgres@127.0.0.1:5432/}" \
+			"$${CONNECTED_ACCOUNTS_TEST_MARIADB:-mariadb://root@127.0.0.1:3306/}"; do \
+		echo "$$database"; \
+		CONNECTED_ACCOUNTS_TEST_DATABASE="$$database" $(BIN)/python -m pytest tests/engines -m "engines or not engines" || exit; \
+	done
+
+matrix: $(VENV)/.development
+	$(BIN)/python -m tests.matrix $(MATRIX_ARGS)
+
+# The first two on each database that can be reached, SQLite with fewer posts; then stories told at random.
+chaos: $(VENV)/.development
+	@for database in "$${CONNECTED_ACCOUNTS_TEST_POSTGRESQL:-postgresql://postgres@127.0.0.1:5432/}" \
+			"$${CONNECTED_ACCOUNTS_TEST_MARIADB:-mariadb://root@127.0.0.1:3306/}" sqlite:; do \
+		posts=1000; [ "$$database" != sqlite: ] || posts=200; \
+		export CONNECTED_ACCOUNTS_TEST_DATABASE="$$database"; \
+		$(BIN)/python -m tests.reliability --posts $$posts $(CHAOS_ARGS) || exit; \
+		$(BIN)/python -m tests.reliability --posts 200 --kill-every 0 --freezes 40 --freeze-before-sending 0.1 \
+			$(CHAOS_ARGS) || exit; \
+	done
+	CONNECTED_ACCOUNTS_TEST_EXAMPLES=200 $(BIN)/python -m pytest -q tests/services/test_publishing_states.py
 
 lint: $(VENV)/.development
 	$(BIN)/ruff check

@@ -30,7 +30,7 @@ from django_connected_accounts.sandbox.server import Server
 from django_connected_accounts.services import composing, scheduling
 
 SITE = "http://testserver"
-PEOPLE = {"instagram": "two_businesses", "instagram_login": "shop"}
+PEOPLE = {"instagram": "two_businesses", "facebook": "two_businesses"}
 """Who connects on each platform; the one with the shop where none is named."""
 
 MEDIA: Mapping[str, tuple[str, ...]] = {
