@@ -1,7 +1,7 @@
 """X: OAuth 2.0 with single-use refresh tokens, posts, uploads in pieces, timelines, limits and bills.
 
 Follows the X contract of 2026-11-22. Not done: app-only tokens, subscriptions to events over HTTP
-(`Twitter.tell` sends them), analytics, likes, follows, edits, community posts. Invented, for want of documents:
+(`Twitter.tell` sends them), analytics, likes, follows, edits, community posts. Invented, being undocumented:
 how a missing scope and a picture that can't be decoded are answered, and how long the same text counts as
 a duplicate. Links are told by a few top-level domains.
 """

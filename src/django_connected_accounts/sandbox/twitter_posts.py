@@ -27,8 +27,8 @@ CREATE: Final = {
 EXCLUSIVE: Final = ("media", "poll", "quote_tweet_id", "card_uri")
 REPLIERS: Final = {"following", "mentionedUsers", "subscribers", "verified"}
 LINK: Final = re.compile(
-    r"(?<![\w@#$./-])(?:https?://)?(?:[a-z0-9-]+\.)+(?:com|org|net|info|io|co|dev|app|de|uk|jp)(?![\w@-])"
-    r"(?:/\S*[\w/=-])?",
+    r"(?<![A-Za-z0-9_@#$./-])(?:https?://)?(?:[a-z0-9-]+\.)+(?:com|org|net|info|io|co|dev|app|de|uk|jp)(?![\w@-])"
+    r"(?:/(?:\S*[\w/=-])?)?",
     re.I,
 )
 PICTOGRAM: Final = "[\u203c-\u3299\U0001f000-\U0001faff]"

@@ -14,7 +14,9 @@ class TestTwitter(ProviderContract):
 
     def drafts(self) -> list[Draft]:
         return [
-            Draft(kind="text", text="Rye at 7 & spelt at 8: bakery.com/rye", options={"thread": ["Come early"]}),
+            Draft(
+                kind="text", text="Rye at 7 & spelt at 8: bakery.com/rye", options={"thread": ["Come early"]}
+            ),
             Draft(kind="carousel", text="", media=(picture("1", alt_text="One"), picture("2"))),
             Draft(kind="video", text="Kneading", media=(film(),), first_comment="By hand"),
         ]

@@ -76,54 +76,53 @@ def _likeness(row: Mapping[str, Any], wanted: Wanted) -> str:
     """Say "same", "like" (links or media may differ) or "" (another text, or another number of media)."""
     attachments, keys = row.get("attachments"), wanted.media_keys
     shown = attachments.get("media_keys") or [] if isinstance(attachments, Mapping) else []
-    ours, theirs = _wanted(wanted.text), _shown(row, media=bool(shown), quoted=wanted.quoted)
-    if ours[0] != theirs[0] or len(shown) != len(keys):
+    full, bare = _shown(row, media=bool(shown), quoted=wanted.quoted)
+    text = unicodedata.normalize("NFC", wanted.text)
+    same_text = _compact(full) == _compact(text)
+    if len(shown) != len(keys) or not (same_text or bare.split() == _without_links(text).split()):
         return ""
     if keys and all(keys):
         # Ids are given out once; what stands before them tells pictures from films, in ways that differ.
         return "same" if {_id(key) for key in shown} == {_id(key) for key in keys} else "like"
-    return "same" if ours[1] == theirs[1] and (wanted.text or not keys) else "like"
+    return "same" if same_text and (text or not keys) else "like"
 
 
-def _wanted(text: str) -> tuple[list[str], list[str]]:
-    """Return the words of a text as it goes out, and its links, which the words only say the places of."""
-    text = unicodedata.normalize("NFC", text)
-    links, parts, position = [], [], 0
-    for start, end in counting.links(text):
-        parts += [text[position:start], _LINK]
-        links.append(_same_form(text[start:end]))
-        position = end
-    return "".join([*parts, text[position:]]).split(), links
+def _shown(row: Mapping[str, Any], *, media: bool, quoted: str) -> tuple[str, str]:
+    """Return the text of a post with its links in full, and with `_LINK` in their places.
 
-
-def _shown(row: Mapping[str, Any], *, media: bool, quoted: str) -> tuple[list[str], list[str]]:
-    """Return the same of a post, without the links X adds for its media and for what it quotes."""
+    The links that X adds for its media and for what it quotes are left out.
+    """
     note = row.get("note_tweet")
     source: Mapping[str, Any] = note if isinstance(note, Mapping) and note.get("text") else row
     entities = source.get("entities")
     urls = entities.get("urls") if isinstance(entities, Mapping) else None
-    full = {u.get("url"): u for u in urls or () if isinstance(u, Mapping)}
+    known = {u.get("url"): u for u in urls or () if isinstance(u, Mapping)}
     added = re.compile(rf"/(photo|video)/\d+$|/status/{quoted or '-'}$")
-    links = []
+    text = unicodedata.normalize("NFC", html.unescape(str(source.get("text", ""))))
 
-    def place(found: re.Match[str]) -> str:
-        entity = full.get(found[0], {})
-        if entity.get("media_key") or added.search(str(entity.get("expanded_url", ""))):
-            return ""
-        links.append(_same_form(str(entity.get("expanded_url") or found[0])))
-        return _LINK
+    def with_links(instead: str) -> str:
+        def place(found: re.Match[str]) -> str:
+            link = known.get(found[0], {})
+            full = str(link.get("expanded_url") or found[0])
+            return "" if link.get("media_key") or added.search(full) else instead or full
 
-    text = _SHORT.sub(place, html.unescape(str(source.get("text", ""))))
-    words = unicodedata.normalize("NFC", text).split()
-    if media and not full and words[-1:] == [_LINK]:
-        words, links = words[:-1], links[:-1]
-    return words, links
+        shown = _SHORT.sub(place, text)
+        return shown.rpartition(instead or "https://t.co/")[0] if media and not known else shown
+
+    return with_links(""), with_links(_LINK)
 
 
-def _same_form(link: str) -> str:
-    """Return what two ways to write a link have in common."""
-    host, slash, path = unquote(link.rpartition("://")[2]).partition("/")
-    return f"{host.lower()}{slash}{path}".rstrip("/")
+def _without_links(text: str) -> str:
+    parts, position = [], 0
+    for start, end in counting.links(text):
+        parts += [text[position:start], _LINK]
+        position = end
+    return "".join([*parts, text[position:]])
+
+
+def _compact(text: str) -> str:
+    """Return what X leaves of a text, however it writes links: no white space, no schemes, no escapes."""
+    return unquote(re.sub(r"https?://|\s+", "", text, flags=re.I)).rstrip("/")
 
 
 def _id(media_key: str) -> str:

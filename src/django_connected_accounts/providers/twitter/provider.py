@@ -135,6 +135,10 @@ class Twitter(Publishes, Measures, Receives, Provider):
     def _at(self, url: str) -> str:
         return url.format(version=self.api_version)
 
+    def client(self, connection: Connection) -> TwitterAPIClient:
+        """Return the API as this account."""
+        return self._client(connection.tokens)
+
     def _client(self, tokens: Tokens) -> TwitterAPIClient:
         return TwitterAPIClient(self.http, tokens, version=self.api_version)
 
@@ -170,7 +174,7 @@ class Twitter(Publishes, Measures, Receives, Provider):
 
     def _step(self, connection: Connection, draft: Draft, checkpoint: Mapping[str, Any] | None) -> Step:
         return Step(
-            client=self._client(connection.tokens),
+            client=self.client(connection),
             connection=connection,
             draft=draft,
             checkpoint=checkpoint or {},
@@ -180,7 +184,7 @@ class Twitter(Publishes, Measures, Receives, Provider):
     # Numbers
 
     def measure(self, connection: Connection, remote_id: str = "") -> list[Reading]:
-        client, now = self._client(connection.tokens), self.http.now()
+        client, now = self.client(connection), self.http.now()
         if not remote_id:
             numbers = client.get_me(fields="public_metrics").get("public_metrics")
             return [_reading(name, numbers, now) for name in ACCOUNT_METRICS]
