@@ -94,7 +94,8 @@ class UndecryptableToken(ConnectedAccountsError):
 class ProviderError(ConnectedAccountsError):
     """A platform refused, or did not answer.
 
-    ``platform_code`` is the platform's own code ("190/463"), ``trace_id`` what its support asks for.
+    ``platform_code`` is the platform's own code ("190/463"), ``trace_id`` what its support asks for. It is
+    ``certain`` where the platform's word that nothing took effect needs no second look.
     """
 
     default_code = "platform_error"
@@ -107,12 +108,14 @@ class ProviderError(ConnectedAccountsError):
         provider: str = "",
         platform_code: str = "",
         trace_id: str = "",
+        certain: bool = False,
         **params: Any,
     ) -> None:
         super().__init__(code, detail, **params)
         self.provider = provider
         self.platform_code = platform_code
         self.trace_id = trace_id
+        self.certain = certain
 
 
 class NotAuthorized(ProviderError):

@@ -23,6 +23,8 @@ BUILT_IN: Mapping[str, str] = {
     "instagram_login": "django_connected_accounts.providers.instagram.InstagramLogin",
     "facebook": "django_connected_accounts.providers.facebook.Facebook",
     "threads": "django_connected_accounts.providers.threads.Threads",
+    "tiktok": "django_connected_accounts.providers.tiktok.TikTok",
+    "twitter": "django_connected_accounts.providers.twitter.Twitter",
 }
 _SANDBOX_NAMES = {"instagram": "sandbox", "facebook": "sandbox", "instagram_login": "sandbox-instagram"}
 SANDBOX_APPS: Mapping[str, App] = {

@@ -288,15 +288,48 @@ CODES: Mapping[str, Meaning] = {
         _("A story shows no text."), _("Put the words into the picture, or choose another kind."), "author"
     ),
     "comment_on_story": Meaning(_("A story takes no comments."), _("Remove the first comment."), "author"),
+    "platform_app_outdated": Meaning(
+        _("The app on the owner's phone is too old to take drafts."), _("Update it, then try again."), "owner"
+    ),
+    "privacy_not_offered": Meaning(
+        _("The account no longer offers who should see the post."), _("Choose again."), "author"
+    ),
+    "app_not_audited": Meaning(
+        _(
+            "Until %(platform)s has audited this site's app, it takes only posts that nobody else can see, on "
+            "private accounts."
+        ),
+        _("Choose “Only you”, or have the operator apply for the audit."),
+        "operator",
+    ),
+    "branded_content_private": Meaning(
+        _("A paid partnership can't be shown to you alone."), _("Choose who else can see it."), "author"
+    ),
+    "too_many_pending_drafts": Meaning(
+        _("Too many drafts wait in the account's inbox."),
+        _("Publish or delete some there; the post goes on then."),
+        "owner",
+    ),
+    "media_domain_unverified": Meaning(
+        _("%(platform)s does not know that the address of the media is this site's."),
+        _("The operator must verify the domain in the platform's developer portal."),
+        "operator",
+    ),
+    "media_size_refused": Meaning(
+        _("%(platform)s does not take media with so many or so few pixels."),
+        _("Export it in another size."),
+        "author",
+    ),
+    "publish_cancelled": Meaning(
+        _("Publishing was stopped on the platform."), _("Try again if it should go out."), "author"
+    ),
     "comment_too_long": Meaning(
         _("The comment has %(length)s characters; %(max)s are allowed."), _("Shorten it."), "author"
     ),
     "comment_not_available": Meaning(
         _("%(platform)s takes no first comment with this kind of post."), _("Remove it."), "author"
     ),
-    "text_missing": Meaning(
-        _("%(platform)s needs a text for this kind of post."), _("Write one."), "author"
-    ),
+    "text_missing": Meaning(_("%(platform)s needs a text for this kind of post."), _("Write one."), "author"),
     "text_not_shown": Meaning(
         _("%(platform)s shows no text with this kind of post."), _("Nothing needs to be done."), "author"
     ),

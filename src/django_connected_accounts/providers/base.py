@@ -206,8 +206,9 @@ class Publishes(ABC):
     ) -> Published | Pending | None:
         """Say whether the step begun at ``since`` took effect: Published if so, None if surely not.
 
-        Pending if it did and the platform is still at work: it goes on from there, and does not begin anew.
-        Raise OutcomeUnknown when the platform can't tell, Unavailable when it did not answer.
+        Pending if it did and the platform is still at work. What `Pending.accepted` left to the platform is
+        followed by this as well. Raise OutcomeUnknown when the platform can't tell, Unavailable when it did
+        not answer, and an error that is ``certain`` where it says that the post will never be.
         """
 
     def quota(self, connection: Connection) -> Quota | None:

@@ -143,14 +143,17 @@ class Pending:
     """Not finished: come back in ``retry_after`` seconds with ``checkpoint`` (JSON).
 
     ``repeatable`` says whether the *next* step may be run again blindly if its outcome is lost. ``waiting``
-    says that the platform is busy with what it has, so nobody needs to act. ``note`` is what this step did,
-    with the platform's id, for the timeline.
+    says that the platform is busy with what it has, so nobody needs to act. ``accepted`` says that the post
+    is the platform's now and may appear by itself: it is only followed from here, by `Publishes.find`, and
+    neither cancelled, changed nor called missed. ``note`` is what this step did, with the platform's id, for
+    the timeline.
     """
 
     checkpoint: Mapping[str, Any]
     retry_after: float = 0.0
     repeatable: bool = True
     waiting: bool = False
+    accepted: bool = False
     note: str = ""
 
 
@@ -172,8 +175,12 @@ class Published:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HandedOver:
-    """The platform has it and did not publish it: its owner must finish it there (TikTok's inbox)."""
+    """The platform has it and did not publish it: its owner must finish it there (TikTok's inbox).
 
+    ``remote_id`` is what the platform calls it, should it tell that it was published after all.
+    """
+
+    remote_id: str = ""
     note: str = ""
 
 
@@ -260,7 +267,8 @@ class Withdrawal:
 class Notification:
     """Something a platform told us by webhook. ``key`` is the same when it is told again.
 
-    ``withdrawal`` is set where it tells that access has ended.
+    ``withdrawal`` is set where it tells that access has ended, ``published`` where it tells that what we know
+    as ``remote_id`` is live.
     """
 
     kind: str
@@ -268,3 +276,5 @@ class Notification:
     key: str
     payload: Mapping[str, Any] = field(default_factory=dict)
     withdrawal: Withdrawal | None = None
+    remote_id: str = ""
+    published: Published | None = None

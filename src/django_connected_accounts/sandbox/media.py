@@ -64,20 +64,24 @@ def pull_film(world: World, url: str, kind: str) -> tuple[Item, int | None]:
     body = pull(world, url)
     least, most, size = FILM[kind]
     names = [name for name, _ in boxes(body)]
-    duration, width, height = film_facts(body)
-    subcode = None
+    subcode, item = None, film(body, url)
     if (
         names[:1] != [b"ftyp"]
         or b"moov" not in names
         or (b"mdat" in names and names.index(b"mdat") < names.index(b"moov"))
     ):
         subcode = 2207026
-    elif len(body) > size or (duration is not None and not least <= duration <= most):
+    elif len(body) > size or (item.duration is not None and not least <= item.duration <= most):
         subcode = 2207085
-    item = Item(
+    return item, subcode
+
+
+def film(body: bytes, url: str = "") -> Item:
+    """Return a film with what its headers say of it, whatever that is."""
+    duration, width, height = film_facts(body)
+    return Item(
         kind="video", url=url, body=body, mime="video/mp4", width=width, height=height, duration=duration
     )
-    return item, subcode
 
 
 def pull(world: World, url: str) -> bytes:

@@ -6,9 +6,13 @@ from typing import Final
 
 from .pages import Pages
 from .platform import Platform
-from .threads import Threads
+from .threads_posting import Threads
+from .tiktok_posting import TikTok
+from .twitter import Twitter
 
 ALL: Final[tuple[type[Platform], ...]] = (
     Pages,
     Threads,
+    TikTok,
+    Twitter,
 )

@@ -44,12 +44,14 @@ OWNER_MUST_ACT = (NotAuthorized, ActionNeeded, PermissionMissing, UndecryptableT
 def finish(publication: Publication, outcome: Published | Pending | HandedOver) -> None:
     """The step is done: go on, wait, be published, or be left to its owner on the platform."""
     if isinstance(outcome, HandedOver):
+        publication.remote_id = outcome.remote_id
         stop(publication, Status.HANDED_OVER, "handed_over")
         return
     was = publication.status
     following = outcome if isinstance(outcome, Pending) else outcome.follow_up
     publication.checkpoint = dict(following.checkpoint) if following else None
-    publication.repeatable = following.repeatable if following else True
+    accepted = bool(following and following.accepted)  # in doubt until it is live: `find` follows it
+    publication.repeatable = following.repeatable and not accepted if following else True
     publication.step += 1
     publication.attempts, publication.remedy, publication.detail = 0, "", ""
     publication.platform_code, publication.trace_id = "", ""
@@ -70,7 +72,32 @@ def finish(publication: Publication, outcome: Published | Pending | HandedOver) 
         publication.code, data = "", {}
         news = "" if outcome.waiting and was == publication.status else "step"
     facts = {"note": outcome.note, **data}
-    store(publication, news, wait=following.retry_after if following else None, data=facts)
+    wait = following.retry_after if following else None
+    store(publication, news, wait=wait, keep_intent=accepted, data=facts)
+
+
+def tell(account: ConnectedAccount, remote_id: str, published: Published) -> None:
+    """The platform told that what was handed over to its owner, as ``remote_id``, was published after all."""
+    known = Publication.objects.filter(account=account, remote_id=remote_id, status=Status.HANDED_OVER)
+    link = web_link(published.permalink)
+    for publication in known:
+        changed = known.filter(pk=publication.pk).update(
+            status=Status.PUBLISHED,
+            remote_id=published.remote_id,
+            permalink=link,
+            published_at=published.published_at or timezone.now(),
+            code="" if link else "permalink_unknown",
+        )
+        if changed:
+            publication.refresh_from_db()
+            data = {"remote_id": publication.remote_id, "permalink": publication.permalink}
+            events.record(
+                "publication.published",
+                account=account,
+                post=publication.post,
+                publication=publication,
+                data=data,
+            )
 
 
 def doubt(publication: Publication, error: Exception, refusal: ProviderError | None = None) -> None:

@@ -207,7 +207,7 @@ def _act(publication: Publication, provider: Publishes, connection: Connection, 
     except OutcomeUnknown as error:
         outcomes.doubt(publication, error)
     except ProviderError as error:
-        if publication.repeatable or isinstance(error, Unavailable):
+        if publication.repeatable or error.certain or isinstance(error, Unavailable):
             outcomes.apply(publication, error)
         else:
             # Even a refusal may come after the fact: it is believed only when the platform shows nothing.
@@ -229,7 +229,10 @@ def _look(
     try:
         found = provider.find(connection, draft, publication.checkpoint or {}, publication.intent_at)
     except ProviderError as error:
-        outcomes.doubt(publication, error, refusal)
+        if error.certain:
+            outcomes.apply(publication, error)
+        else:
+            outcomes.doubt(publication, error, refusal)
     else:
         if found:
             outcomes.finish(publication, found)

@@ -25,7 +25,7 @@ from django_connected_accounts.models import (
 from django_connected_accounts.providers.base import Receives
 from django_connected_accounts.providers.types import Notification, Withdrawal
 
-from . import events, health, tokens
+from . import events, health, outcomes, tokens
 from .frames import without_locals
 
 Health = ConnectedAccount.Health
@@ -115,6 +115,9 @@ def _note(platform: str, notification: Notification) -> None:
             _withdraw(platform, notification.withdrawal)
         for account in others:
             events.record("notification.received", account=account, data=told)
+        if notification.published:
+            for account in filter(None, accounts):
+                outcomes.tell(account, notification.remote_id, notification.published)
 
     events.once("notification.received", key, act, account=last, data=told)
 

@@ -7,7 +7,7 @@ what became of that call can be asked for by name.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -30,6 +30,8 @@ SITE = "https://www.facebook.com"
 EDGES = {"video": "videos", "reel": "video_reels", "story": "video_stories"}
 POLL_WAITS = (5.0, 10.0, 20.0, 30.0, *[60.0] * 10)
 POLL_WAIT_LATE = 300.0
+MOST_POLLS = 48
+"""How often it is looked whether a film is live, for some three hours."""
 PERMALINK_WAITS = (5.0, 30.0)
 SETTLED = timedelta(minutes=2)
 """How long after the attempt the platform's silence proves that nothing was published."""
@@ -60,7 +62,6 @@ class Step:
             "transfer": self._transfer,
             "upload": self._upload,
             "publish": self._publish,
-            "confirm": self._confirm,
             "permalink": self._permalink,
             "comment": self._comment,
         }
@@ -71,6 +72,8 @@ class Step:
         stage = self.checkpoint.get("stage")
         if stage == "comment":
             return self._found_comment(since)
+        if stage == "confirm":
+            return self._confirm()
         if stage != "publish":
             return None
         found = self._found_film() if self._is_film else self._found_post()
@@ -170,8 +173,13 @@ class Step:
             params |= {"description": self.draft.text or None, **options}
         answer = self.client.finish_video(EDGES[kind], **params)
         # That it was accepted is not that it is live: it may still be refused while it is processed.
-        post = str(answer.get("post_id") or "")
-        return self._to("confirm", post=post, polls=0, after=POLL_WAITS[0], waiting=True, note="accepted")
+        return self._accepted(post=str(answer.get("post_id") or ""), note="accepted")
+
+    def _accepted(self, *, note: str = "", **known: Any) -> Pending:
+        checkpoint = {**self.checkpoint, "stage": "confirm", "polls": 0, **known}
+        return Pending(
+            checkpoint=checkpoint, retry_after=POLL_WAITS[0], waiting=True, accepted=True, note=note
+        )
 
     def _comment(self) -> Published:
         try:
@@ -186,8 +194,12 @@ class Step:
         """Look whether a film that was accepted is live by now."""
         film = Film(self.client.get_video(self.checkpoint["video"]))
         if film.has_failed:
-            raise ContentRejected("media_processing_failed", provider=self.provider)
-        return self._film(film) if film.is_live else self._poll()
+            raise ContentRejected("media_processing_failed", provider=self.provider, certain=True)
+        if film.is_live:
+            return self._film(film)
+        if self.checkpoint["polls"] == MOST_POLLS:
+            raise OutcomeUnknown("outcome_unknown", "it is processed without an end", provider=self.provider)
+        return replace(self._poll(), accepted=True)
 
     def _film(self, film: Film) -> Published:
         if self.draft.kind == "story":
@@ -239,7 +251,7 @@ class Step:
         if film.is_live:
             return self._film(film)
         if film.was_accepted:
-            return self._to("confirm", polls=0, after=POLL_WAITS[0], waiting=True)
+            return self._accepted()
         if film.says_nothing:
             raise OutcomeUnknown("outcome_unknown", "the film is processed", provider=self.provider)
         return None

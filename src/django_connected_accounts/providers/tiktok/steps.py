@@ -1,0 +1,242 @@
+"""One step of one post on TikTok: ask the creator's choices, begin, send the bytes, follow it to its end.
+
+The ``publish_id`` that beginning gives is the handle: a film's pieces may be sent again without a second
+post. Only photos, and films that TikTok fetches itself, are under way as soon as they have begun.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta, timezone
+from typing import Any
+
+from django_connected_accounts.exceptions import (
+    ContentRejected,
+    OutcomeUnknown,
+    PermissionMissing,
+    ProviderError,
+    Unavailable,
+)
+from django_connected_accounts.providers.types import Connection, Draft, HandedOver, Pending, Published
+
+from .client import TikTokAPIClient
+from .rules import FAILURES, Meaning, raised
+
+PIECE = 10_000_000
+"""Bytes; the last piece carries what is left over, up to twice as many."""
+WAITS = (5.0, 10.0, 20.0, 30.0, *[60.0] * 10)
+WAIT_LATE = 300.0
+ID_WAITS = (30.0, 60.0, 300.0, 1800.0, 3600.0)
+"""When it is asked again for the id of a post, which comes after moderation."""
+RESTARTS = 2
+UNKNOWN_FAILURE = Meaning(ContentRejected, "media_processing_failed")
+CLOCK_MARGIN = timedelta(seconds=60)
+UPLOAD_WINDOW = timedelta(minutes=65)
+"""For how long after beginning bytes are taken, and some minutes for clocks that differ."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Step:
+    """What is known when a step begins. The checkpoint's ``stage`` names the one to take."""
+
+    client: TikTokAPIClient
+    connection: Connection
+    draft: Draft
+    checkpoint: Mapping[str, Any]
+    now: datetime
+    pull: bool
+    """Whether TikTok fetches the media itself."""
+
+    def take(self) -> Published | Pending | HandedOver:
+        """Take the step and return where it led."""
+        stages: Mapping[str, Callable[[], Published | Pending | HandedOver]] = {
+            "check": self._check,
+            "init": self._init,
+            "upload": self._upload,
+            "status": self._status,
+            "post_id": self._post_id,
+        }
+        return stages[self.checkpoint.get("stage", "check")]()
+
+    def find(self, since: datetime) -> Published | None:
+        """Return what beginning at ``since`` made public. What is not listed may be there all the same."""
+        text = self.draft.text
+        if text and self._direct:
+            try:
+                listed = self.client.list_videos()
+            except PermissionMissing:
+                listed = []
+            for video in listed:
+                told = str(video.get("video_description") or video.get("title") or "")
+                made = datetime.fromtimestamp(float(video.get("create_time", 0)), tz=timezone.utc)
+                if told and text.startswith(told) and made >= since - CLOCK_MARGIN:
+                    return Published(
+                        remote_id=str(video["id"]), permalink=video.get("share_url", ""), published_at=made
+                    )
+        raise OutcomeUnknown("outcome_unknown", "no public post like it", provider="tiktok")
+
+    # Beginning
+
+    def _check(self) -> Pending:
+        """See that the creator may still choose what was chosen."""
+        if self._direct:
+            info = self.client.get_creator_info()
+            if self.draft.options.get("privacy_level") not in info.get("privacy_level_options", ()):
+                raise ContentRejected("privacy_not_offered", provider="tiktok")
+            most = info.get("max_video_post_duration_sec")
+            length = self.draft.media[0].duration
+            if self.draft.kind == "video" and most and length and length > most:
+                params = {"seconds": round(length, 1), "max": most}
+                raise ContentRejected("media_too_long", provider="tiktok", **params)
+        return self._to("init", repeatable=not self.pull)
+
+    def _init(self) -> Pending:
+        path = "content" if self.draft.kind != "video" else "video" if self._direct else "inbox/video"
+        answer = self.client.init(path, self._body(), repeatable=not self.pull)
+        began: dict[str, Any] = {"publish_id": str(answer["publish_id"]), "polls": 0, "offset": 0}
+        began["began_at"] = self.now.isoformat()
+        note = f"publish_id {began['publish_id']}"
+        if self.pull:
+            return self._to("status", after=WAITS[0], waiting=True, note=note, **began)
+        if not answer.get("upload_url"):
+            raise Unavailable("platform_unavailable", "no upload_url in the answer", provider="tiktok")
+        return self._to("upload", upload_url=answer["upload_url"], note=note, **began)
+
+    def _body(self) -> dict[str, Any]:
+        if self.draft.kind == "video":
+            body: dict[str, Any] = {"source_info": self._source()}
+            return {**body, "post_info": self._post_info()} if self._direct else body
+        return {
+            "media_type": "PHOTO",
+            "post_mode": self.draft.options["post_mode"],
+            "post_info": self._post_info(),
+            "source_info": {
+                "source": "PULL_FROM_URL",
+                "photo_cover_index": self.draft.options.get("photo_cover_index", 0),
+                "photo_images": [media.url for media in self.draft.media],
+            },
+        }
+
+    def _source(self) -> dict[str, Any]:
+        (film,) = self.draft.media
+        if self.pull:
+            return {"source": "PULL_FROM_URL", "video_url": film.url}
+        return {
+            "source": "FILE_UPLOAD",
+            "video_size": film.size,
+            "chunk_size": min(film.size, PIECE),
+            "total_chunk_count": max(1, film.size // PIECE),
+        }
+
+    def _post_info(self) -> dict[str, Any]:
+        options, film = self.draft.options, self.draft.kind == "video"
+        names = ("brand_content_toggle", "brand_organic_toggle", "is_aigc", "video_cover_timestamp_ms")
+        info = {
+            name: options[name] for name in (*names, "auto_add_music") if options.get(name) not in (None, "")
+        }
+        # What is not allowed is refused: nothing is switched on for the author.
+        closed = ("comment", "duet", "stitch") if film else ("comment",)
+        info |= {f"disable_{name}": not options.get(f"allow_{name}") for name in closed}
+        if film:
+            return {**info, "title": self.draft.text, "privacy_level": options["privacy_level"]}
+        info |= {"title": options.get("title", ""), "description": self.draft.text}
+        return {**info, "privacy_level": options["privacy_level"]} if self._direct else info
+
+    @property
+    def _direct(self) -> bool:
+        return self.draft.options.get("post_mode") != "MEDIA_UPLOAD"
+
+    # Sending bytes
+
+    def _upload(self) -> Pending:
+        """Send the next piece of the film."""
+        (film,) = self.draft.media
+        offset = self.checkpoint["offset"]
+        left = film.size - offset
+        piece = film.read(offset, left if left < 2 * PIECE else PIECE)
+        url = self.checkpoint["upload_url"]
+        status, stored = self.client.upload(url, piece, offset=offset, size=film.size, mime=film.mime)
+        if status in (400, 403, 404):
+            # It has expired, or is complete: what became of it says which.
+            return self._to("status", lost=True, polls=0)
+        if status == 201 or stored >= film.size:
+            return self._to("status", after=WAITS[0], waiting=True, polls=0, note="all bytes are sent")
+        return self._to("upload", offset=stored)
+
+    # Following it to its end
+
+    def _status(self) -> Published | Pending | HandedOver:
+        publish_id = self.checkpoint["publish_id"]
+        answer = self.client.get_status(publish_id)
+        status = answer["status"]
+        if status == "PUBLISH_COMPLETE":
+            return self._published(answer)
+        if status == "SEND_TO_USER_INBOX":
+            return HandedOver(remote_id=publish_id, note=f"publish_id {publish_id}")
+        if status == "FAILED":
+            reason = str(answer.get("fail_reason", ""))
+            meaning = FAILURES.get(reason, UNKNOWN_FAILURE)
+            return self._again(raised(meaning, provider="tiktok", platform_code=reason))
+        if status == "PROCESSING_UPLOAD" and self._is_dead(answer):
+            return self._again(Unavailable("media_processing_failed", "the upload has expired"))
+        polls = self.checkpoint.get("polls", 0)
+        after = WAITS[polls] if polls < len(WAITS) else WAIT_LATE
+        return self._to("status", after=after, waiting=True, polls=polls + 1)
+
+    def _is_dead(self, answer: Mapping[str, Any]) -> bool:
+        """Say whether bytes are missing that can't be sent any more, so that it will never be a post."""
+        stored = answer.get("uploaded_bytes")
+        closed = self.now - datetime.fromisoformat(self.checkpoint["began_at"]) > UPLOAD_WINDOW
+        missing = isinstance(stored, int) and stored < self.draft.media[0].size
+        return bool(self.checkpoint.get("lost")) and closed and missing
+
+    def _published(self, answer: Mapping[str, Any]) -> Published:
+        ids = answer.get("publicaly_available_post_id") or ()
+        publish_id = self.checkpoint["publish_id"]
+        if ids:
+            section = "video" if self.draft.kind == "video" else "photo"
+            link = f"https://www.tiktok.com/@{self.connection.username}/{section}/{ids[0]}"
+            return Published(
+                remote_id=str(ids[0]),
+                permalink=link if self.connection.username else "",
+                published_at=self.now,
+                warning="" if self.connection.username else "permalink_unknown",
+                note=f"post {ids[0]}",
+            )
+        asked = self.checkpoint.get("asked", 0)
+        if self.draft.options.get("privacy_level") == "SELF_ONLY":
+            return Published(remote_id=publish_id, published_at=self.now)
+        if asked == len(ID_WAITS):
+            return Published(remote_id=publish_id, warning="permalink_unknown")
+        later = self._to("post_id", after=ID_WAITS[asked], asked=asked + 1)
+        return Published(remote_id=publish_id, published_at=self.now, follow_up=later)
+
+    def _post_id(self) -> Published:
+        return self._published(self.client.get_status(self.checkpoint["publish_id"]))
+
+    # Where to go next
+
+    def _to(
+        self,
+        stage: str,
+        *,
+        after: float = 0.0,
+        repeatable: bool = True,
+        waiting: bool = False,
+        note: str = "",
+        **changes: Any,
+    ) -> Pending:
+        checkpoint = {**self.checkpoint, "stage": stage, **changes}
+        return Pending(
+            checkpoint=checkpoint, retry_after=after, repeatable=repeatable, waiting=waiting, note=note
+        )
+
+    def _again(self, error: ProviderError) -> Pending:
+        """Begin anew what has failed without being posted, a bounded number of times."""
+        restarts = self.checkpoint.get("restarts", 0)
+        if not isinstance(error, Unavailable):
+            raise error
+        if restarts == RESTARTS:
+            raise ContentRejected(error.code, provider="tiktok", platform_code=error.platform_code)
+        return Pending(checkpoint={"stage": "check", "restarts": restarts + 1}, retry_after=WAITS[1])

@@ -1,0 +1,231 @@
+"""TikTok: Login Kit, creator info, direct posts and inbox drafts, chunks, status, videos, webhooks.
+
+Follows the TikTok contract of 2026-11-22. Toggles: ``profile`` "classic" (24 h and 365 days) or "rotating"
+(2 h and 180 days, refresh tokens work once), ``audited``, ``fail_reason``, ``private_account`` and more. Not
+done: the developer sandbox's caps, app versions, retries of webhooks. Invented, as undocumented: how long
+processing and moderation take, and that a code lives for ten minutes.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import json
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Final
+
+from django.http import HttpResponse, JsonResponse
+
+from . import oauth
+from .ids import digits, letters
+from .logins import Login
+from .platform import Member, Platform, Post
+from .records import DAY, Item, Token
+from .routing import Call, Refusal
+
+if TYPE_CHECKING:
+    from .people import Person
+
+API, UPLOAD = "open.tiktokapis.com", "open-upload.tiktokapis.com"
+PUBLIC: Final = ("PUBLIC_TO_EVERYONE", "MUTUAL_FOLLOW_FRIENDS", "SELF_ONLY")
+PRIVATE: Final = ("FOLLOWER_OF_CREATOR", "MUTUAL_FOLLOW_FRIENDS", "SELF_ONLY")
+PER_MINUTE: Final = {"init": 6, "creator_info": 20, "status": 30}
+
+
+@dataclass(slots=True, kw_only=True)
+class Publish:
+    """What a ``publish_id`` stands for."""
+
+    id: str
+    member: Member
+    direct: bool
+    info: Mapping[str, Any]
+    began_at: float
+    size: int = 0
+    chunk: int = 0
+    mime: str = "video/mp4"
+    body: bytearray = field(default_factory=bytearray, repr=False)
+    items: tuple[Item, ...] = ()
+    ready_at: float | None = None
+    """When processing ends; None while bytes are missing."""
+    post_id: str = ""
+
+
+class Error(Refusal):
+    """TikTok's envelope."""
+
+    def __init__(self, code: str, status: int = 400, message: str = "") -> None:
+        super().__init__(code)
+        self.code, self.status, self.message = code, status, message
+
+    def respond(self, call: Call) -> HttpResponse:
+        error = {"code": self.code, "message": self.message or self.code, "log_id": _log_id(call)}
+        return JsonResponse({"data": {}, "error": error}, status=self.status)
+
+
+class OAuthError(Refusal):
+    """The flat answers of the token endpoint."""
+
+    def __init__(self, error: str, description: str) -> None:
+        super().__init__(error)
+        self.error, self.description = error, description
+
+    def respond(self, call: Call) -> HttpResponse:
+        told = {"error": self.error, "error_description": self.description, "log_id": _log_id(call)}
+        return JsonResponse(told, status=200 if TikTok.of(call.world).toggle["error_with_200"] else 400)
+
+
+class TikTok(Platform):
+    id = "tiktok"
+    host = "www.tiktok.com"
+    login = Login(
+        id="tiktok",
+        name="TikTok",
+        pages=(("www.tiktok.com", "/v2/auth/authorize/"),),
+        scopes={
+            "user.info.basic": "Read your profile",
+            "user.info.profile": "Read your username",
+            "user.info.stats": "Read your numbers",
+            "video.list": "Read your public videos",
+            "video.upload": "Put drafts into your inbox",
+            "video.publish": "Publish posts",
+        },
+        params=frozenset(
+            {
+                "client_key", "redirect_uri", "state", "scope", "response_type", "disable_auto_auth",
+                "code_challenge", "code_challenge_method",
+            }
+        ),
+        denial={"error": "access_denied", "error_description": "The user denied the request"},
+        client_id_name="client_key",
+        code_prefix="v2.c*1!",
+        code_length=64,
+        names_scopes=True,
+    )  # fmt: skip
+    lifetimes = {"code": 600}
+    toggles = {
+        "profile": "classic",
+        "audited": True,
+        "private_account": False,
+        "duet_disabled": False,
+        "max_seconds": 600,
+        "processing_seconds": 30.0,
+        "moderation_seconds": 30.0,
+        "fail_reason": "",
+        "posts_per_day": 15,
+        "verified_prefixes": ["http"],
+        "hexadecimal_challenge": True,
+        "error_with_200": False,
+    }
+
+    def __init__(self, world: Any) -> None:
+        super().__init__(world)
+        self.publishes: dict[str, Publish] = {}
+        self.recent: list[tuple[str, str, float]] = []
+
+    def seed(self) -> Iterable[tuple[str, Member]]:
+        for person in ("two_businesses", "shop", "creator"):
+            account = self.world.people[person].accounts()[0]
+            open_id = "-000" + letters(f"tiktok:{account.username}", length=32)
+            yield person, Member(id=open_id, username=account.username, name=account.name)
+
+    def mint(self, person: Person, scopes: Collection[str] | None = None) -> Token:
+        scopes = self.login.scopes if scopes is None else scopes
+        return pair(self, "sandbox-tiktok-app", person.key, scopes)[0]
+
+    def options(self) -> tuple[str, ...]:
+        return PRIVATE if self.toggle["private_account"] else PUBLIC
+
+    def progress(self, publish: Publish) -> str:
+        """Return how far a post is now, and make public what is due."""
+        now, toggle = self.world.now(), self.toggle
+        if publish.ready_at is None:
+            return "PROCESSING_UPLOAD"
+        if now < publish.ready_at:
+            return "PROCESSING_UPLOAD" if publish.size else "PROCESSING_DOWNLOAD"
+        if toggle["fail_reason"] and not publish.post_id:
+            return "FAILED"
+        if not publish.direct:
+            return "SEND_TO_USER_INBOX"
+        if not publish.post_id:
+            self._post(publish)
+        return "PUBLISH_COMPLETE"
+
+    def public_posts(self) -> list[dict[str, Any]]:
+        for publish in self.publishes.values():
+            self.progress(publish)
+        return super().public_posts()
+
+    def _post(self, publish: Publish) -> None:
+        publish.post_id = digits(self.world.unique("tiktok"), prefix="75", length=19)
+        section = "video" if publish.size or publish.items[0].kind == "video" else "photo"
+        self.posts[publish.post_id] = Post(
+            id=publish.post_id,
+            account_id=publish.member.id,
+            username=publish.member.username,
+            kind=section,
+            path=f"/@{publish.member.username}/{section}/{publish.post_id}",
+            timestamp=publish.ready_at or self.world.now(),
+            text=str(publish.info.get("description") or publish.info.get("title") or ""),
+            items=publish.items,
+            public=publish.info.get("privacy_level") != "SELF_ONLY",
+            facts={"publish_id": publish.id, "post_info": dict(publish.info)},
+        )
+
+
+def pair(
+    platform: TikTok, client_id: str, person: str, scopes: Iterable[str], family: str = ""
+) -> tuple[Token, Token]:
+    short, long = (2 * 3600, 180 * DAY) if platform.toggle["profile"] == "rotating" else (DAY, 365 * DAY)
+    family = family or platform.world.new_word("family")
+    known: dict[str, Any] = {
+        "client_id": client_id,
+        "person": person,
+        "scopes": set(scopes),
+        "family": family,
+    }
+    access = oauth.issue(platform, "access", lifetime=short, prefix="act.", **known)
+    return access, oauth.issue(platform, "refresh", lifetime=long, prefix="rft.", **known)
+
+
+def authorise(call: Call, scope: str) -> Token:
+    access = oauth.bearer(call, TikTok.of(call.world))
+    if access is None:
+        raise Error("access_token_invalid", 401)
+    if scope and scope not in access.scopes:
+        raise Error("scope_not_authorized", 401)
+    return access
+
+
+def count(call: Call, access: Token, what: str) -> None:
+    recent, now = TikTok.of(call.world).recent, call.world.now()
+    if sum(row[:2] == (access.value, what) and row[2] > now - 60 for row in recent) >= PER_MINUTE[what]:
+        raise Error("rate_limit_exceeded", 429)
+    recent.append((access.value, what, now))
+
+
+def ok(call: Call, data: Mapping[str, Any]) -> dict[str, Any]:
+    return {"data": data, "error": {"code": "ok", "message": "", "log_id": _log_id(call)}}
+
+
+def _log_id(call: Call) -> str:
+    return call.world.new_word("log", prefix="20261122", length=30)
+
+
+def webhook(
+    platform: TikTok, person: str, event: str, content: Mapping[str, Any]
+) -> tuple[dict[str, str], bytes]:
+    """Return headers and body by which TikTok tells the app something."""
+    now = int(platform.world.now())
+    told = {
+        "client_key": "sandbox-tiktok-app",
+        "event": event,
+        "create_time": now,
+        "user_openid": platform.members[person].id,
+        "content": json.dumps(dict(content)),
+    }
+    body = json.dumps(told).encode()
+    secret = platform.world.apps["sandbox-tiktok-app"].secret
+    signature = hmac.new(secret.encode(), f"{now}.".encode() + body, hashlib.sha256).hexdigest()
+    return {"Tiktok-Signature": f"t={now},s={signature}"}, body

@@ -1,0 +1,126 @@
+"""TikTok's tokens, profile and videos. See `tiktok`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+from django.http import HttpResponse
+
+from . import oauth
+from .routing import Answer, Call
+from .tiktok import Error, OAuthError, TikTok, authorise, ok, pair
+
+USER_FIELDS: Final[Mapping[str, str]] = {
+    **dict.fromkeys(("open_id", "union_id", "avatar_url", "display_name"), "user.info.basic"),
+    **dict.fromkeys(("username", "is_verified", "bio_description"), "user.info.profile"),
+    **dict.fromkeys(("follower_count", "following_count", "likes_count", "video_count"), "user.info.stats"),
+}
+
+
+def token(call: Call) -> Answer:
+    """A code, or a refresh token, to a pair of tokens."""
+    call.accept(
+        {
+            "client_key",
+            "client_secret",
+            "code",
+            "grant_type",
+            "redirect_uri",
+            "code_verifier",
+            "refresh_token",
+        }
+    )
+    platform, rotating = TikTok.of(call.world), TikTok.of(call.world).toggle["profile"] == "rotating"
+    try:
+        app = oauth.client(call, TikTok.login)
+        if call.text("grant_type") == "authorization_code":
+            hexadecimal = platform.toggle["hexadecimal_challenge"]
+            code = oauth.redeem(call, app, hexadecimal=hexadecimal)
+            access, refresh = pair(platform, app.client_id, code.person, code.scopes)
+        elif call.text("grant_type") == "refresh_token":
+            old = oauth.spend(platform, call.text("refresh_token"), app, single_use=rotating)
+            access, refresh = pair(platform, app.client_id, old.person, old.scopes, old.family)
+            if not rotating:
+                del call.world.tokens[refresh.value]
+                refresh = old
+        else:
+            raise OAuthError("unsupported_grant_type", "Grant type is not supported.")
+    except oauth.Failure as failure:
+        if failure.reason in ("client_unknown", "secret_wrong"):
+            raise OAuthError("invalid_client", "Client key or secret is incorrect.") from None
+        if failure.reason in ("verifier_wrong", "redirect_mismatch"):
+            raise OAuthError("invalid_request", "Code verifier or redirect_uri is invalid.") from None
+        raise OAuthError("invalid_grant", "The grant is invalid or expired.") from None
+    now = call.world.now()
+    return {
+        "access_token": access.value,
+        "expires_in": round((access.expires_at or now) - now),
+        "open_id": platform.members[access.person].id,
+        "refresh_expires_in": round((refresh.expires_at or now) - now),
+        "refresh_token": refresh.value,
+        "scope": ",".join(sorted(access.scopes)),
+        "token_type": "Bearer",
+    }
+
+
+def revoke(call: Call) -> Answer:
+    call.accept({"client_key", "client_secret", "token"})
+    found = call.world.tokens.get(call.text("token"))
+    if found and found.client_id == call.text("client_key"):
+        oauth.end(TikTok.of(call.world), found)
+    return HttpResponse(status=200)
+
+
+def user_info(call: Call) -> Answer:
+    call.accept({"fields"})
+    access, platform = authorise(call, "user.info.basic"), TikTok.of(call.world)
+    member = platform.members[access.person]
+    row = {
+        "open_id": member.id,
+        "union_id": member.id[::-1],
+        "avatar_url": f"https://p16.example/{member.username}.webp",
+        "display_name": member.name,
+        "username": member.username,
+        "follower_count": 120,
+        "following_count": 14,
+        "likes_count": 40,
+        "video_count": sum(post.account_id == member.id for post in platform.posts.values()),
+    }
+    wanted = call.text("fields").split(",")
+    for name in wanted:
+        if name not in row:
+            raise Error("invalid_params")
+        if USER_FIELDS[name] not in access.scopes:
+            raise Error("scope_not_authorized", 401)
+    return ok(call, {"user": {name: row[name] for name in wanted}})
+
+
+def videos(call: Call) -> Answer:
+    """The public posts of the account, or those of these ids."""
+    call.accept({"fields", "max_count", "cursor", "filters"})
+    access, platform = authorise(call, "video.list"), TikTok.of(call.world)
+    mine = platform.members[access.person].id
+    ids = (call.params.get("filters") or {}).get("video_ids")
+    platform.public_posts()
+    found = [
+        post
+        for post in reversed(platform.posts.values())
+        if post.account_id == mine and post.public and (ids is None or post.id in ids)
+    ]
+    rows = [
+        {
+            "id": post.id,
+            "title": post.text[:150],
+            "video_description": post.text[:150],
+            "create_time": int(post.timestamp),
+            "share_url": platform.permalink(post),
+            "view_count": 0,
+            "like_count": 0,
+            "comment_count": 0,
+            "share_count": 0,
+        }
+        for post in found[: int(call.params.get("max_count", 10))]
+    ]
+    wanted = call.text("fields").split(",")
+    return ok(call, {"videos": [{name: row[name] for name in wanted} for row in rows], "has_more": False})

@@ -1,0 +1,400 @@
+"""What is TikTok's own: the creator's choices, bytes in pieces, drafts that are no posts, what it tells."""
+
+from __future__ import annotations
+
+import io
+import tracemalloc
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from django_connected_accounts.exceptions import (
+    ActionNeeded,
+    ConnectionFailed,
+    ContentRejected,
+    InvalidRequest,
+    NotAuthorized,
+    OperatorNeeded,
+    OutcomeUnknown,
+    PermissionMissing,
+    ProviderError,
+    RateLimited,
+    Unavailable,
+)
+from django_connected_accounts.providers.http import Http
+from django_connected_accounts.providers.tiktok import TikTok
+from django_connected_accounts.providers.types import Connection, Draft, HandedOver, Media, Pending, Published
+from django_connected_accounts.sandbox import samples
+from django_connected_accounts.sandbox.tiktok import webhook
+from django_connected_accounts.testing import drive, sample_draft
+from tests.providers.tiktok.test_contract import CHOSEN, TikTokRemote
+
+HOST = "open.tiktokapis.com"
+DRAFTS = {**CHOSEN, "post_mode": "MEDIA_UPLOAD"}
+
+
+class Account:
+    """One account on TikTok, to publish from."""
+
+    def __init__(self, **options: Any) -> None:
+        self.remote = TikTokRemote()
+        self.world = self.remote.world
+        self.tiktok = self.world.platforms["tiktok"]
+        app = replace(self.remote.app, options={"AUDITED": True, **options})
+        http = Http(TikTok.hosts, provider="tiktok", adapter=self.remote.adapter, clock=self.remote.now)
+        self.provider = TikTok(app, http)
+        self.connection: Connection = self.remote.connect(self.provider)
+
+    def post(self, draft: Draft) -> Published:
+        return drive(self.provider, self.connection, draft, self.remote)
+
+    def step(
+        self, draft: Draft, checkpoint: Mapping[str, Any] | None = None
+    ) -> Published | Pending | HandedOver:
+        return self.provider.publish(self.connection, draft, checkpoint)
+
+    def calls(self, path: str) -> list[dict[str, Any]]:
+        return [call for call in self.world.calls if path in call["path"]]
+
+
+@pytest.fixture
+def account() -> Account:
+    return Account()
+
+
+def film(size: int = 0, **options: Any) -> Draft:
+    body = samples.mp4()
+    body += bytes(max(0, size - len(body)))
+    media = Media(kind="video", mime="video/mp4", size=len(body), duration=5.0, open=lambda: io.BytesIO(body))
+    return Draft(kind="video", text="Fresh rye", media=(media,), options={**CHOSEN, **options})
+
+
+# Connecting
+
+
+def test_tokens_live_as_long_as_tiktok_says(account: Account) -> None:
+    tokens = account.connection.tokens
+    assert tokens.expires_at
+    assert tokens.refresh_expires_at
+    assert tokens.issued_at
+    assert tokens.expires_at - tokens.issued_at == timedelta(hours=24)
+    assert tokens.refresh_expires_at - tokens.issued_at == timedelta(days=365)
+    assert tokens.scopes
+    assert "video.publish" in tokens.scopes
+
+
+def test_a_refresh_token_that_rotates_works_once(account: Account) -> None:
+    account.tiktok.toggle["profile"] = "rotating"
+    account.connection = account.remote.connect(account.provider)
+    old = account.connection.tokens
+    younger = account.provider.refresh(old)
+    assert younger.refresh_token != old.refresh_token
+    with pytest.raises(NotAuthorized):
+        account.provider.refresh(old)
+    account.tiktok.toggle["error_with_200"] = True
+    with pytest.raises(NotAuthorized):
+        account.provider.refresh(old)
+
+
+def test_a_refresh_without_an_answer_is_made_once(account: Account) -> None:
+    account.world.fault(action="lose_after", path="oauth/token", times=0)
+    before = len(account.world.calls)
+    with pytest.raises(Unavailable, match="refresh_retrying"):
+        account.provider.refresh(account.connection.tokens)
+    assert len(account.world.calls) == before + 1
+
+
+def test_a_code_is_refused_by_name(account: Account) -> None:
+    with pytest.raises(ConnectionFailed, match="code_expired"):
+        account.provider.exchange("v2.gone", redirect_uri="http://localhost/", verifier="")
+
+
+def test_the_challenge_is_written_as_the_kind_of_app_wants_it() -> None:
+    assert Account(PKCE="hex").connection.username
+    account = Account()
+    account.tiktok.toggle["hexadecimal_challenge"] = False
+    account.provider = TikTok(
+        replace(account.remote.app, options={"PKCE": "base64url"}), account.provider.http
+    )
+    assert account.remote.connect(account.provider).username
+
+
+def test_ending_the_grant_ends_its_tokens(account: Account) -> None:
+    account.provider.revoke(account.connection.tokens)
+    with pytest.raises(NotAuthorized):
+        account.provider.profiles(account.connection.tokens)
+
+
+# What may be chosen
+
+
+def test_options_are_those_the_creator_has_now(account: Account) -> None:
+    account.tiktok.toggle.update(private_account=True, duet_disabled=True)
+    options = account.provider.options_for(account.connection)
+    assert set(options["privacy_level"].choices) == {
+        "FOLLOWER_OF_CREATOR",
+        "MUTUAL_FOLLOW_FRIENDS",
+        "SELF_ONLY",
+    }
+    assert "Juniper Shop" in options["privacy_level"].help
+    assert "allow_duet" not in options
+    assert "allow_comment" in options
+
+
+@pytest.mark.parametrize(
+    ("changes", "code"),
+    [
+        ({"privacy_level": ""}, "option_required"),
+        ({"privacy_level": "PUBLIC"}, "option_invalid"),
+        ({"post_mode": ""}, "option_required"),
+        ({"music_usage_consent": False}, "option_required"),
+        ({"music_usage_consent": None}, "option_required"),
+        ({"privacy_level": "SELF_ONLY", "brand_content_toggle": True}, "branded_content_private"),
+        ({"photo_cover_index": 1}, "option_not_available"),
+    ],
+)
+def test_nothing_is_chosen_for_the_author(account: Account, changes: dict[str, Any], code: str) -> None:
+    assert code in [problem.code for problem in account.provider.problems(film(**changes))]
+
+
+def test_an_app_that_was_not_audited_posts_for_nobody_else() -> None:
+    account = Account(AUDITED=False)
+    codes = [problem.code for problem in account.provider.problems(film())]
+    assert codes == ["app_not_audited"]
+    assert not account.provider.problems(film(privacy_level="SELF_ONLY"))
+
+
+def test_what_is_not_allowed_is_refused_to_others(account: Account) -> None:
+    account.post(film(allow_comment=True))
+    (post,) = account.world.posts()
+    assert post["post_info"] == {
+        "title": "Fresh rye",
+        "privacy_level": "PUBLIC_TO_EVERYONE",
+        "disable_comment": False,
+        "disable_duet": True,
+        "disable_stitch": True,
+    }
+
+
+def test_a_choice_no_longer_offered_sends_nothing(account: Account) -> None:
+    account.tiktok.toggle["private_account"] = True
+    with pytest.raises(ContentRejected, match="privacy_not_offered"):
+        account.post(film())
+    assert not account.calls("/init/")
+
+
+def test_a_film_longer_than_this_creator_may_post_is_refused(account: Account) -> None:
+    account.tiktok.toggle["max_seconds"] = 3
+    with pytest.raises(ContentRejected, match="media_too_long"):
+        account.post(film())
+
+
+@pytest.mark.parametrize(("text", "length"), [("abc", 3), ("面包", 2), ("🍞", 2)])
+def test_text_counts_in_utf_16_units(account: Account, text: str, length: int) -> None:
+    assert account.provider.length(text) == length
+
+
+# Bytes in pieces
+
+
+@pytest.mark.parametrize(
+    ("size", "pieces"),
+    [
+        (1_000_000, [1_000_000]),
+        (10_000_000, [10_000_000]),
+        (19_999_999, [19_999_999]),
+        (20_000_000, [10_000_000, 10_000_000]),
+        (25_000_001, [10_000_000, 15_000_001]),
+    ],
+)
+def test_a_film_goes_in_pieces_of_which_the_last_carries_the_rest(
+    account: Account, size: int, pieces: list[int]
+) -> None:
+    account.post(film(size))
+    sent = [
+        int(call["headers"]["Content-Length"]) for call in account.calls("/video/") if call["method"] == "PUT"
+    ]
+    assert sent == pieces
+    assert len(account.world.posts()) == 1
+
+
+def test_a_film_is_never_whole_in_memory(account: Account) -> None:
+    draft = film(60_000_000)
+    pending = account.step(draft)
+    assert isinstance(pending, Pending)
+    pending = account.step(draft, pending.checkpoint)
+    assert isinstance(pending, Pending)
+    tracemalloc.start()
+    account.provider._step(account.connection, draft, pending.checkpoint).draft.media[0].read(0, 10_000_000)
+    assert tracemalloc.get_traced_memory()[1] < 25_000_000
+    tracemalloc.stop()
+
+
+def test_an_upload_goes_on_where_tiktok_says_it_is(account: Account) -> None:
+    draft = film(25_000_000)
+    account.world.fault(action="lose_after", method="PUT", times=2)
+    account.post(draft)
+    assert len(account.world.posts()) == 1
+    assert len(account.calls("/video/init/")) == 1
+
+
+def test_an_upload_address_that_has_expired_leads_to_a_new_one_only_without_a_post(account: Account) -> None:
+    draft = film(25_000_000)
+    pending = account.step(draft)
+    for _ in range(2):
+        assert isinstance(pending, Pending)
+        pending = account.step(draft, pending.checkpoint)
+    account.remote.advance(2 * 3600)
+    checkpoint = pending.checkpoint if isinstance(pending, Pending) else {}
+    while checkpoint.get("stage") != "check":
+        pending = account.step(draft, checkpoint)
+        assert isinstance(pending, Pending)
+        checkpoint = pending.checkpoint
+    assert checkpoint["restarts"] == 1
+
+
+# How it ends
+
+
+def test_a_draft_in_the_inbox_is_not_called_published(account: Account) -> None:
+    with pytest.raises(ActionNeeded, match="handed_over"):
+        account.post(film(post_mode="MEDIA_UPLOAD"))
+    assert not account.world.posts()
+    assert account.calls("/inbox/video/init/")
+
+
+def test_a_post_for_nobody_else_has_no_address(account: Account) -> None:
+    published = account.post(film(privacy_level="SELF_ONLY"))
+    assert published.remote_id.startswith("v_pub")
+    assert not published.permalink
+    assert not account.world.posts()
+
+
+def test_the_id_comes_after_moderation(account: Account) -> None:
+    account.tiktok.toggle["moderation_seconds"] = 600
+    published = account.post(film())
+    assert published.remote_id.isdigit()
+    assert published.permalink == f"https://www.tiktok.com/@juniper.shop/video/{published.remote_id}"
+
+
+@pytest.mark.parametrize(
+    ("reason", "error", "code"),
+    [
+        ("picture_size_check_failed", ContentRejected, "media_size_refused"),
+        ("frame_rate_check_failed", ContentRejected, "media_frame_rate"),
+        ("spam_risk_user_banned_from_posting", ActionNeeded, "account_restricted"),
+        ("auth_removed", NotAuthorized, "access_revoked"),
+        ("internal", ContentRejected, "media_processing_failed"),
+        ("something_new", ContentRejected, "media_processing_failed"),
+    ],
+)
+def test_a_rejection_after_the_upload_says_why(
+    account: Account, reason: str, error: type[ProviderError], code: str
+) -> None:
+    account.tiktok.toggle["fail_reason"] = reason
+    with pytest.raises(error) as caught:
+        account.post(film())
+    assert (caught.value.code, caught.value.platform_code) == (code, reason)
+    assert not account.world.posts()
+
+
+REFUSALS: dict[str, tuple[int, str, type[ProviderError], str]] = {
+    "a revoked token": (401, "access_token_invalid", NotAuthorized, "token_refused"),
+    "a wrong scope": (401, "scope_not_authorized", PermissionMissing, "permission_missing"),
+    "an app without the scope": (401, "scope_permission_missed", OperatorNeeded, "app_misconfigured"),
+    "too many posts, with 200": (200, "spam_risk_too_many_posts", RateLimited, "publishing_quota_reached"),
+    "a spam block, with 200": (200, "spam_risk_user_banned_from_posting", ActionNeeded, "account_restricted"),
+    "the app's cap, with 200": (200, "reached_active_user_cap", RateLimited, "app_rate_limited"),
+    "a rate limit": (429, "rate_limit_exceeded", RateLimited, "account_rate_limited"),
+    "an unaudited app": (
+        403,
+        "unaudited_client_can_only_post_to_private_accounts",
+        ContentRejected,
+        "app_not_audited",
+    ),
+    "a domain that is not verified": (
+        403,
+        "url_ownership_unverified",
+        OperatorNeeded,
+        "media_domain_unverified",
+    ),
+    "an over-long text": (400, "invalid_params", ContentRejected, "request_refused"),
+    "an outage": (500, "internal_error", Unavailable, "platform_unavailable"),
+}
+
+
+@pytest.mark.parametrize("what", REFUSALS)
+def test_each_refusal_asks_for_its_remedy(account: Account, what: str) -> None:
+    status, platform_code, error, code = REFUSALS[what]
+    body = {"data": {}, "error": {"code": platform_code, "message": "", "log_id": "20261122"}}
+    account.world.fault(action="status", host=HOST, path="creator_info", times=0, status=status, body=body)
+    with pytest.raises(error) as caught:
+        account.step(film())
+    assert caught.value.code == code
+    if status != 500:
+        assert caught.value.trace_id == "20261122"
+
+
+# Photos, which TikTok fetches
+
+
+def test_photos_that_began_without_an_answer_are_found_by_their_text(account: Account) -> None:
+    draft = replace(sample_draft("photo"), options=CHOSEN)
+    account.world.fault(action="lose_after", path="content/init")
+    published = account.post(draft)
+    assert published.remote_id
+    assert len(account.calls("content/init")) == 1
+    assert len(account.world.posts()) == 1
+
+
+def test_photos_that_can_t_be_found_are_left_to_a_person(account: Account) -> None:
+    draft = replace(sample_draft("photo"), options={**CHOSEN, "privacy_level": "SELF_ONLY"})
+    account.world.fault(action="lose_after", path="content/init")
+    with pytest.raises(OutcomeUnknown):
+        account.post(draft)
+    assert len(account.calls("content/init")) == 1
+
+
+def test_a_refusal_of_photos_is_certain(account: Account) -> None:
+    draft = replace(sample_draft("photo"), options=CHOSEN)
+    account.tiktok.toggle["verified_prefixes"] = ["https://elsewhere.example/"]
+    with pytest.raises(OperatorNeeded) as caught:
+        account.post(draft)
+    assert caught.value.certain
+
+
+# Numbers, and what it tells
+
+
+def test_numbers_are_read_of_public_posts_and_the_account(account: Account) -> None:
+    published = account.post(film())
+    names = {r.name: r.value for r in account.provider.measure(account.connection, published.remote_id)}
+    assert names == {"view_count": 0.0, "like_count": 0.0, "comment_count": 0.0, "share_count": 0.0}
+    gone = {r.name: r.value for r in account.provider.measure(account.connection, "v_pub_file~v2-1.1")}
+    assert set(gone.values()) == {None}
+    assert {r.name for r in account.provider.measure(account.connection)} >= {"follower_count"}
+
+
+def test_a_signed_webhook_tells_what_became_of_a_draft(account: Account) -> None:
+    content = {"publish_id": "v_inbox_file~v2-1.7", "post_id": "7512345678901234567"}
+    headers, body = webhook(account.tiktok, "shop", "post.publish.publicly_available", content)  # type: ignore[arg-type]
+    (told,) = account.provider.receive(body, headers)
+    assert told.account_id == account.connection.account_id
+    assert told.remote_id == "v_inbox_file~v2-1.7"
+    assert told.published
+    assert told.published.remote_id == "7512345678901234567"
+    with pytest.raises(InvalidRequest):
+        account.provider.receive(body + b" ", headers)
+    account.remote.advance(600)
+    with pytest.raises(InvalidRequest):
+        account.provider.receive(body, headers)
+
+
+def test_access_that_was_removed_is_told(account: Account) -> None:
+    headers, body = webhook(account.tiktok, "shop", "authorization.removed", {"reason": 1})  # type: ignore[arg-type]
+    (told,) = account.provider.receive(body, headers)
+    assert told.withdrawal
+    assert told.withdrawal.user_id == account.connection.account_id
