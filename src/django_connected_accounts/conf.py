@@ -119,14 +119,15 @@ class ConnectedAccountsConf(AppConf):
 
     # What `connected_accounts_purge` keeps
     DETAIL_KEEP_DAYS: int = 90
-    """How long the single steps and tries are kept, renewals and tests of access, and what platforms told."""
+    """How long the single steps and tries are kept, renewals and tests of access, and what platforms told; 0
+    for ever."""
     HISTORY_KEEP_DAYS: int = 0
     """How long the rest of the history is kept: who connected, approved, scheduled what, and what became of
     it; 0 for ever."""
     MEASUREMENT_KEEP_DAYS: int = 0
     """How long numbers are kept; 0 for ever."""
     DELIVERY_KEEP_DAYS: int = 30
-    """How long it is kept what became of a webhook."""
+    """How long it is kept what became of a webhook; 0 for ever."""
 
     # Pages and API
     PAGE_SIZE: int = 25

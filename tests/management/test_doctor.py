@@ -14,7 +14,7 @@ from django.db import OperationalError, connection
 from django.utils import timezone
 
 from django_connected_accounts import crypto
-from django_connected_accounts.models import ConnectedAccount, Event, Post, Publication
+from django_connected_accounts.models import ConnectedAccount, Event, Post, Publication, WebhookEndpoint
 from django_connected_accounts.sandbox import World
 from django_connected_accounts.services import accounts, health
 from tests.visitor import Visitor
@@ -233,6 +233,11 @@ def test_posts_that_may_be_live_are_an_alarm_and_those_on_hold_are_explained(pub
     assert "Failed in the last day: 1." in told
     publication(Status.UNKNOWN, run_at=None)
     assert "Live or not, the platform could not tell: 1." in section(alarmed("--offline"), "Queue")
+
+
+def test_endpoints_that_are_told_nothing_any_more_are_an_alarm(db: None) -> None:
+    WebhookEndpoint.objects.create(url="https://example.com/", secret="x", stopped_at=timezone.now())
+    assert "endpoints stopped: 1." in section(alarmed("--offline"), "Queue")
 
 
 def test_events_nobody_was_told_of_are_an_alarm() -> None:

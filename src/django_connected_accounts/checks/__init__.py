@@ -14,7 +14,7 @@ from django.db import DatabaseError, router
 
 from django_connected_accounts.models import ConnectedAccount
 
-from . import databases, keys, platforms, values, web
+from . import databases, keys, platforms, values, watching, web
 
 TAG = "connected_accounts"
 
@@ -30,6 +30,8 @@ ALWAYS: Mapping[Callable[[], Iterator[CheckMessage]], str] = {
     values.media_storage: Tags.files,
     values.lease: Tags.compatibility,
     values.media_links: Tags.compatibility,
+    watching.alarm: Tags.compatibility,
+    watching.webhook_timeout: Tags.compatibility,
     web.base_url: Tags.urls,
     web.session_cookie: Tags.security,
     web.request_parts: Tags.compatibility,
@@ -48,6 +50,7 @@ DEPLOYMENT: Mapping[Callable[[], Iterator[CheckMessage]], str] = {
     web.public_address: Tags.security,
     web.sandbox: Tags.security,
     web.private_imports: Tags.security,
+    watching.private_webhooks: Tags.security,
     databases.sqlite_in_production: Tags.compatibility,
     platforms.any_configured: Tags.compatibility,
 }

@@ -96,9 +96,9 @@ def _measurements(dry_run: bool) -> Iterator[int]:
 
 
 def _deliveries(dry_run: bool) -> Iterator[int]:
-    before = _before(settings.CONNECTED_ACCOUNTS_DELIVERY_KEEP_DAYS)
-    ended = WebhookDelivery.objects.filter(run_at=None, created_at__lt=before)
-    for state in (WebhookDelivery.State.DELIVERED, WebhookDelivery.State.GIVEN_UP):
+    days: int = settings.CONNECTED_ACCOUNTS_DELIVERY_KEEP_DAYS
+    ended = WebhookDelivery.objects.filter(run_at=None, created_at__lt=_before(days))
+    for state in (WebhookDelivery.State.DELIVERED, WebhookDelivery.State.GIVEN_UP) if days else ():
         yield from _removed(ended.filter(state=state), "created_at", dry_run)
 
 

@@ -10,15 +10,14 @@ from typing import Any
 from uuid import UUID
 
 from django.core.exceptions import ImproperlyConfigured
-from django.db.models import Count, F, Q
-from django.utils import timezone
+from django.db.models import Count, F
 
 from django_connected_accounts import registry
 from django_connected_accounts.codes import explain
 from django_connected_accounts.exceptions import ConnectedAccountsError, Unavailable
-from django_connected_accounts.models import ConnectedAccount, Event, Publication
+from django_connected_accounts.models import ConnectedAccount, Publication
 from django_connected_accounts.services import accounts as verbs
-from django_connected_accounts.services import foresight, health, keeping
+from django_connected_accounts.services import foresight, health, keeping, status
 
 from .finding import SETTINGS, START, Finding, Level
 
@@ -37,30 +36,30 @@ SILENT_TIMES = 3
 
 def queue() -> Iterator[Finding]:
     """What is to be published, and whether anybody publishes it."""
-    now = timezone.now()
-    counts = Publication.objects.aggregate(
-        due=Count("pk", filter=Q(run_at__lte=now)),
-        later=Count("pk", filter=Q(run_at__gt=now)),
-        late=Count("pk", filter=Q(run_at__lte=now - LATE)),
-        unknown=Count("pk", filter=Q(status=Status.UNKNOWN)),
-        failed=Count("pk", filter=Q(status=Status.FAILED, updated_at__gte=now - timedelta(days=1))),
-    )
-    yield Finding("good", f"Publications due: {counts['due']}, later: {counts['later']}.")
-    if counts["late"]:
-        text = f"Late, as nobody has looked at them for 10 minutes: {counts['late']}."
+    found = status.read()
+    later = Publication.objects.filter(run_at__gt=found.at).count()
+    late = Publication.objects.filter(run_at__lte=found.at - LATE).count()
+    failed = Publication.objects.filter(status=Status.FAILED, updated_at__gte=found.at - status.DAY).count()
+    yield Finding("good", f"Publications due: {found.due}, later: {later}.")
+    if late:
+        text = f"Late, as nobody has looked at them for 10 minutes: {late}."
         yield Finding("warning", text, START)
-    if counts["unknown"]:
-        text = f"Live or not, the platform could not tell: {counts['unknown']}."
+    if found.unknown:
+        text = f"Live or not, the platform could not tell: {found.unknown}."
         yield Finding("warning", text, "Look at each account, then say on the post's page what is there.")
-    if counts["failed"]:
-        yield Finding("note", f"Failed in the last day: {counts['failed']}.", "Each post's page says why.")
-    held = Publication.objects.filter(status=Status.HELD).values_list("code", "account__platform")
-    for code, platform, count in held.annotate(count=Count("pk")).order_by("-count"):
-        meaning = explain(code, _anyone(platform))
-        yield Finding("note", f"On hold: {count}. {meaning.cause}", str(meaning.action))
-    if untold := Event.objects.filter(dispatched_at=None, at__lt=now - LATE).count():
-        text = f"Events the project's receivers were not told of: {untold}."
+    if failed:
+        yield Finding("note", f"Failed in the last day: {failed}.", "Each post's page says why.")
+    for held in found.held:
+        meaning = explain(held.code, _anyone(held.platform))
+        resumes = f" The first goes on at {held.resumes_at:%Y-%m-%d %H:%M}Z." if held.resumes_at else ""
+        yield Finding("note", f"On hold: {held.count}. {meaning.cause}{resumes}", str(meaning.action))
+    if found.events_untold:
+        text = f"Events the project's receivers were not told of: {found.events_untold}."
         yield Finding("warning", text, "Start connected_accounts_worker: it tells what was left.")
+    hooks = found.webhooks
+    if hooks.given_up_24h or hooks.stopped:
+        text = f"Webhooks given up in the last day: {hooks.given_up_24h}; endpoints stopped: {hooks.stopped}."
+        yield Finding("warning", text, "See connected_accounts_webhooks.")
 
 
 def accounts() -> Iterator[Finding]:
