@@ -23,8 +23,9 @@ from django_connected_accounts.services import occurrences, recurring
 from django_connected_accounts.services.walltime import When
 from django_connected_accounts.templatetags.connected_accounts import State
 
-from .composer import chosen_accounts, platforms
+from .composer import platforms
 from .page import SECRETS, Page
+from .picking import chosen_accounts
 
 TONES: Mapping[str, str] = {Series.Status.ACTIVE: "good"}
 SHOWN = 20

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime, time
 from datetime import timezone as fixed_zone
 from itertools import islice
-from typing import Any
+from typing import Any, Literal
 
 from dateutil.rrule import DAILY, MONTHLY, WEEKLY, rrule, weekday
 from django.utils import timezone
@@ -27,7 +27,7 @@ from .walltime import FURTHEST, zone_named
 MOST = 1000
 """Occurrences a series may have."""
 
-FREQUENCIES = {"DAILY": DAILY, "WEEKLY": WEEKLY, "MONTHLY": MONTHLY}
+FREQUENCIES: Mapping[str, Literal[1, 2, 3]] = {"DAILY": DAILY, "WEEKLY": WEEKLY, "MONTHLY": MONTHLY}
 DAYS = ("MO", "TU", "WE", "TH", "FR", "SA", "SU")
 KNOWN: Mapping[str, frozenset[str]] = {
     "DAILY": frozenset(),
