@@ -198,8 +198,8 @@ def _odd(draft: Draft) -> Iterator[str]:
         yield "poll"
     if choices and given.get("quote_tweet_id"):
         yield "quote_tweet_id"
-    minutes = given.get("poll_minutes", LIMITS["poll_minutes_min"].value)
-    if not LIMITS["poll_minutes_min"].value <= minutes <= LIMITS["poll_minutes_max"].value:
+    shortest, longest = LIMITS["poll_minutes_min"].value, LIMITS["poll_minutes_max"].value
+    if "poll_minutes" in given and not (choices and shortest <= given["poll_minutes"] <= longest):
         yield "poll_minutes"
     yield from (n for n in _IDS if n in given and not TWEET_ID.fullmatch(given[n]))
 
