@@ -11,10 +11,11 @@ from uuid import uuid4
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 
+from django_connected_accounts.exceptions import Unavailable
 from django_connected_accounts.models import ConnectedAccount, Post, PostMedia
 from django_connected_accounts.sandbox import samples
 from django_connected_accounts.services import composing
-from tests.brief_platform import brief, brief_account
+from tests.brief_platform import Brief, brief, brief_account
 
 from .conftest import Api
 
@@ -145,3 +146,16 @@ def test_differences_are_for_accounts_of_the_post_and_of_the_user(
     answer = ada.post("/posts/", body)
     assert answer.status_code == 422
     assert codes(answer) == {f"overrides.{theirs.pk}": ["override_without_account"]}
+
+
+def test_what_an_account_may_choose_is_asked_of_its_platform(
+    ada: Api, ben: Api, shop: ConnectedAccount, short: ConnectedAccount, brief: type[Brief]
+) -> None:
+    brief.audiences = {"1": {"few": "Only a few"}}
+    options = ada.get(f"/{short.pk}/options").json()["options"]
+    assert options["audience"]["choices"] == {"few": "Only a few"}
+    assert options["audience"]["required"] is True
+    assert "share_to_feed" in ada.get(f"/{shop.pk}/options").json()["options"]
+    assert ben.get(f"/{short.pk}/options").status_code == 404
+    brief.audiences = Unavailable("platform_unavailable")
+    assert ada.get(f"/{short.pk}/options").status_code == 503

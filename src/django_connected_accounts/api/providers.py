@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
+from uuid import UUID
 
 from django.core.exceptions import ImproperlyConfigured
 from django.http import HttpRequest
@@ -11,7 +13,10 @@ from django.utils.module_loading import import_string
 from django_connected_accounts import registry
 from django_connected_accounts.exceptions import InvalidRequest
 from django_connected_accounts.providers.base import Provider, Publishes
+from django_connected_accounts.providers.types import Option
+from django_connected_accounts.services import options
 
+from .accounts import own
 from .envelope import Answer, explained
 
 
@@ -38,6 +43,25 @@ def provider_row(platform: str) -> dict[str, Any]:
     }
 
 
+def of_account(request: HttpRequest, account_id: UUID) -> Answer:
+    """Answer what can be chosen for posts on one account now, as its platform says."""
+    return Answer(body={"options": option_rows(options.asked(own(request, account_id)))})
+
+
+def option_rows(choices: Mapping[str, Option]) -> dict[str, Any]:
+    """Return options as JSON, by name."""
+    return {
+        name: {
+            "type": option.type,
+            "kinds": list(option.kinds),
+            "help": str(option.help),
+            "choices": dict(option.choices),
+            "required": option.required,
+        }
+        for name, option in choices.items()
+    }
+
+
 def _publishes(provider: Any) -> bool:
     return issubclass(provider if isinstance(provider, type) else type(provider), Publishes)
 
@@ -45,16 +69,7 @@ def _publishes(provider: Any) -> bool:
 def _publishing(provider: Any) -> dict[str, Any]:
     return {
         "kinds": list(provider.kinds),
-        "options": {
-            name: {
-                "type": option.type,
-                "kinds": list(option.kinds),
-                "help": str(option.help),
-                "choices": dict(option.choices),
-                "required": option.required,
-            }
-            for name, option in provider.options.items()
-        },
+        "options": option_rows(provider.options),
         "limits": {
             name: {
                 "value": limit.value,

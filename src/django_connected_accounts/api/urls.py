@@ -90,6 +90,7 @@ urlpatterns = [
             "refresh": accounts.refresh,
         }.items()
     ),
+    path("<uuid:account_id>/options", endpoint(GET=providers.of_account), name="account-options"),
     # Beginning and ending a round trip are GETs that do something: no HEAD, which link checkers send.
     path("<slug:platform>/connect", endpoint(GET=attempts.begin, HEAD=None), name="connect"),
     path("<slug:platform>/callback", endpoint(GET=attempts.callback, HEAD=None), name="callback"),

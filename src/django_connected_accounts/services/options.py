@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from django.core.exceptions import ImproperlyConfigured
 
 from django_connected_accounts import registry
-from django_connected_accounts.exceptions import ConnectedAccountsError
+from django_connected_accounts.exceptions import ConnectedAccountsError, InvalidRequest
 from django_connected_accounts.models import ConnectedAccount
 from django_connected_accounts.providers.base import Publishes
 from django_connected_accounts.providers.types import Option
@@ -58,12 +58,24 @@ def of_account(account: ConnectedAccount, *, ask: bool = False) -> Mapping[str, 
     publishes = publishing(account.platform)
     if publishes is None:
         return {}
-    if ask and asks_accounts(publishes):
-        try:
-            return publishes.options_for(tokens.fresh(account))
-        except (ConnectedAccountsError, ImproperlyConfigured) as error:
-            log.info("Account %s: its options are not known now (%s)", account.pk, error)
+    try:
+        return asked(account) if ask else publishes.options
+    except ConnectedAccountsError as error:
+        log.info("Account %s: its options are not known now (%s)", account.pk, error.code)
     return publishes.options
+
+
+def asked(account: ConnectedAccount) -> Mapping[str, Option]:
+    """Return what can be chosen for one account now, asked of its platform where accounts differ there.
+
+    Raise what keeps the platform from answering.
+    """
+    publishes = publishing(account.platform)
+    if publishes is None:
+        raise InvalidRequest("platform_does_not_publish", platform=registry.name(account.platform))
+    if not asks_accounts(publishes):
+        return publishes.options
+    return publishes.options_for(tokens.fresh(account))
 
 
 def asks_accounts(publishes: Publishes) -> bool:
