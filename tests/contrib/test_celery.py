@@ -15,7 +15,7 @@ from django.utils import timezone
 
 from django_connected_accounts.contrib.celery import apps, checks, tasks  # noqa: F401
 from django_connected_accounts.models import Publication
-from django_connected_accounts.services import scheduling
+from django_connected_accounts.services import presence, scheduling
 
 pytestmark = pytest.mark.django_db(transaction=True)
 LATER = timedelta(hours=1)
@@ -139,6 +139,12 @@ def test_a_sweep_that_leaves_some_is_followed_by_another(
     tasks.sweep()
     assert messages(app) == []
     assert set(Publication.objects.values_list("step", flat=True)) == {1}
+
+
+def test_whoever_sweeps_is_seen_at_work(app: Celery, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(presence, "_last", -presence.EVERY_SECONDS)
+    tasks.sweep()
+    assert [runner.name for runner in presence.at_work()] == [presence.name(lasting=False)]
 
 
 def test_a_broker_that_is_away_keeps_nobody_from_scheduling(

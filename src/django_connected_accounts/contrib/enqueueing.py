@@ -17,7 +17,7 @@ from django.utils import timezone
 
 from django_connected_accounts.models import Event, Publication
 from django_connected_accounts.models.leases import DatabaseNow
-from django_connected_accounts.services import publishing
+from django_connected_accounts.services import presence, publishing
 from django_connected_accounts.signals import publication_changed, publication_scheduled
 
 log = logging.getLogger("django_connected_accounts")
@@ -67,6 +67,7 @@ class Queue(ABC):
 
     def sweep(self) -> bool:
         """Do what is due, in a piece that ends soon. Return whether more may be due."""
+        presence.show(lasting=False)
         self._announce()
         return publishing.tick(limit=PIECE) >= PIECE
 
