@@ -24,6 +24,7 @@ from django_connected_accounts.services import (
     reviewing,
     scheduling,
 )
+from tests.visitor import at_once
 
 pytestmark = pytest.mark.django_db
 
@@ -75,6 +76,7 @@ def named(first: int, last: int) -> list[str]:
     return [(TOMORROW + n * DAY).isoformat() for n in range(first, last)]
 
 
+@pytest.mark.databases
 def test_occurrences_are_made_some_days_ahead_as_posts_of_their_own(series: Series, post: Post) -> None:
     assert walls() == named(0, AHEAD)
     for row in coming():
@@ -168,6 +170,7 @@ def test_an_occurrence_is_never_later_than_the_next_is_due(post: Post) -> None:
         assert row.deadline_at == following.due_at
 
 
+@pytest.mark.databases
 def test_cancelling_one_occurrence_keeps_the_others_and_it_does_not_come_back(
     series: Series, pass_days: Callable[[float], None]
 ) -> None:
@@ -204,6 +207,7 @@ def test_ending_a_series_cancels_also_what_a_person_changed(series: Series) -> N
         recurring.resume(series, by=series.post.user)
 
 
+@pytest.mark.databases
 def test_an_edit_of_the_content_goes_for_what_is_to_come_once_it_is_approved(
     series: Series, pass_days: Callable[[float], None]
 ) -> None:
@@ -321,3 +325,26 @@ def test_a_series_that_breaks_does_not_hinder_the_others(
     assert recurring.make_due() == 0
     series.refresh_from_db()
     assert series.run_at > timezone.now()
+
+
+@pytest.mark.databases
+@pytest.mark.django_db(transaction=True)
+def test_runners_at_the_same_time_make_each_occurrence_once(
+    series: Series, pass_days: Callable[[float], None]
+) -> None:
+    pass_days(3)
+    made = at_once(*[recurring.make_due] * 4)
+    assert series.posts.count() == AHEAD + 3
+    assert Publication.objects.count() == AHEAD + 3
+    assert sum(made) == 3
+
+
+@pytest.mark.databases
+@pytest.mark.django_db(transaction=True)
+def test_pausing_while_a_runner_makes_more_leaves_nothing_to_go_out(
+    series: Series, pass_days: Callable[[float], None]
+) -> None:
+    pass_days(3)
+    author = series.post.user
+    at_once(recurring.make_due, lambda: recurring.pause(Series.objects.get(), by=author))
+    assert not Publication.objects.filter(status="scheduled", due_at__gt=timezone.now()).exists()

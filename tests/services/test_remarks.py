@@ -132,6 +132,7 @@ def test_the_text_that_counts_is_the_one_for_that_account(
     assert codes(remarks.before(mine, [account], NOON + HOUR)[account.pk]) == ["duplicate_text"]
 
 
+@pytest.mark.databases
 def test_what_waits_in_the_queue_says_the_same(planned: Any, account: ConnectedAccount) -> None:
     first, second = planned(NOON, "Bread"), planned(NOON + MINUTE, "Bread")
     far = planned(NOON + timedelta(days=90))

@@ -37,6 +37,7 @@ def told() -> str:
     return said.getvalue()
 
 
+@pytest.mark.databases
 def test_it_goes_out_when_the_clocks_show_the_time_that_was_chosen(publication: Publication) -> None:
     assert told() == "1 moved to keep their time on the wall.\n"
     now = Publication.objects.get()

@@ -16,6 +16,7 @@ from django.utils import timezone
 from django_connected_accounts.exceptions import InvalidRequest
 from django_connected_accounts.models import ConnectedAccount, Event, Post, Publication
 from django_connected_accounts.services import composing, publishing, scheduling
+from tests.visitor import at_once
 
 pytestmark = pytest.mark.django_db
 
@@ -64,6 +65,7 @@ def test_an_account_publishes_at_a_time_that_comes_twice(
     assert publication.deadline_at - publication.due_at == timedelta(minutes=10)
 
 
+@pytest.mark.databases
 def test_fifty_accounts_cost_as_many_queries_as_two(user: Any, world: Any, photo: Callable[..., Any]) -> None:
     accounts = accounts_of(user, 52)
     counts = []
@@ -85,6 +87,7 @@ def test_an_account_named_twice_gets_the_post_once(post: Post, account: Connecte
     assert Publication.objects.count() == 1
 
 
+@pytest.mark.databases
 def test_what_was_cancelled_is_scheduled_anew_and_what_was_not_keeps_the_others_from_it(
     post: Post, account: ConnectedAccount, user: Any
 ) -> None:
@@ -133,3 +136,13 @@ def test_a_rule_out_of_reason_is_refused(post: Post, account: ConnectedAccount, 
     with pytest.raises(InvalidRequest, match="late_out_of_range"):
         scheduling.schedule(post, [account], late_seconds=seconds, by=account.user)
     assert not Publication.objects.exists()
+
+
+@pytest.mark.databases
+@pytest.mark.django_db(transaction=True)
+def test_scheduled_twice_at_the_same_moment_it_goes_out_once(post: Post, account: ConnectedAccount) -> None:
+    tasks = [lambda: scheduling.schedule(Post.objects.get(), [account], by=account.user)] * 3
+    answers = at_once(*tasks)
+    assert Publication.objects.count() == 1
+    refused = [answer for answer in answers if isinstance(answer, InvalidRequest)]
+    assert [error.code for error in refused] == ["already_scheduled"] * 2
