@@ -203,7 +203,7 @@ class Publishes(ABC):
     @abstractmethod
     def find(
         self, connection: Connection, draft: Draft, checkpoint: Mapping[str, Any], since: datetime
-    ) -> Published | Pending | None:
+    ) -> Published | Pending | HandedOver | None:
         """Say whether the step begun at ``since`` took effect: Published if so, None if surely not.
 
         Pending if it did and the platform is still at work. What `Pending.accepted` left to the platform is

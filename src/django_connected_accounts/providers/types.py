@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Any, BinaryIO, Literal
@@ -125,6 +125,24 @@ class Media:
         with self.open() as file:
             file.seek(offset)
             return file.read(length)
+
+
+PIECE = 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Body:
+    """A media from ``offset`` to its end as the body of a request, read piece by piece whenever it is sent."""
+
+    media: Media
+    offset: int = 0
+
+    def __len__(self) -> int:
+        return self.media.size - self.offset
+
+    def __iter__(self) -> Iterator[bytes]:
+        for start in range(self.offset, self.media.size, PIECE):
+            yield self.media.read(start, min(PIECE, self.media.size - start))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -42,15 +42,17 @@ def drive(
     """Return the published post with its follow-ups done, or raise what stands in the way.
 
     What is handed over to its owner is `ActionNeeded`. Only a step that is repeatable, or surely did nothing,
-    is taken twice. ``after_step`` is told the number of each step taken; where it returns False the outcome
-    is forgotten, as when the process dies before it is stored.
+    is taken twice; what the platform has accepted is only looked at. ``after_step`` is told the number of
+    each step taken; where it returns False the outcome is forgotten, as when the process dies before it is
+    stored.
     """
     checkpoint: Mapping[str, Any] | None = None
-    repeatable, live = True, None
+    repeatable, accepted, live, began = True, False, None, clock.now()
     for number in range(MAX_STEPS):
-        began = clock.now()
+        began = began if accepted else clock.now()
         try:
-            outcome = _take(provider, connection, draft, checkpoint, clock)
+            take = look if accepted else _take
+            outcome = take(provider, connection, draft, checkpoint, began, clock)
             if not after_step(number):
                 outcome = None if repeatable else look(provider, connection, draft, checkpoint, began, clock)
         except (Unavailable, RateLimited) as error:
@@ -71,6 +73,7 @@ def drive(
             assert live is not None  # noqa: S101
             return live
         checkpoint, repeatable = json.loads(json.dumps(following.checkpoint)), following.repeatable
+        accepted = following.accepted
         clock.advance(following.retry_after)
     raise Unavailable("no_end", f"not finished after {MAX_STEPS} steps")
 
@@ -80,9 +83,9 @@ def _take(
     connection: Connection,
     draft: Draft,
     checkpoint: Mapping[str, Any] | None,
+    began: datetime,
     clock: Clock,
 ) -> Published | Pending | HandedOver | None:
-    began = clock.now()
     try:
         return provider.publish(connection, draft, checkpoint)
     except OutcomeUnknown:

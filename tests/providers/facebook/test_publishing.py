@@ -9,6 +9,7 @@ import pytest
 
 from django_connected_accounts.exceptions import ContentRejected, OutcomeUnknown, Unavailable
 from django_connected_accounts.providers.facebook.client import PIECE
+from django_connected_accounts.providers.facebook.steps import MOST_POLLS
 from django_connected_accounts.providers.types import Connection, Draft, Media, Pending, Published
 from django_connected_accounts.sandbox import World, samples
 
@@ -164,8 +165,23 @@ def test_a_piece_whose_answer_was_lost_is_not_sent_twice(
 def test_a_film_that_cant_be_processed_is_the_authors(site: Site, film: Make) -> None:
     with pytest.raises(ContentRejected) as caught:
         site.publish(draft_of("reel", film(samples.mp4(200.0))))
-    assert caught.value.code == "media_processing_failed"
+    assert (caught.value.code, caught.value.certain) == ("media_processing_failed", True)
     assert site.world.posts() == []
+
+
+def test_a_film_that_is_processed_without_an_end_is_left_to_a_person(
+    site: Site, connection: Connection, film: Make
+) -> None:
+    draft = draft_of("reel", film())
+    checkpoint = until(site, connection, draft, "publish")
+    site.world.fault(action="never_finish", path="/video_reels$")
+    outcome = site.provider.publish(connection, draft, checkpoint)
+    while isinstance(outcome, Pending) and outcome.checkpoint["polls"] < MOST_POLLS:
+        site.advance(outcome.retry_after)
+        outcome = site.provider.find(connection, draft, outcome.checkpoint, site.now())
+    assert isinstance(outcome, Pending)
+    with pytest.raises(OutcomeUnknown):
+        site.provider.find(connection, draft, outcome.checkpoint, site.now())
 
 
 def test_an_upload_address_elsewhere_is_not_called(
@@ -241,9 +257,9 @@ def test_a_film_that_is_being_processed_is_waited_for_and_not_finished_again(
     draft = drafts(photo, film)[kind]
     found = find(site, connection, draft, lost(site, connection, draft))
     assert isinstance(found, Pending)
-    assert found.checkpoint["stage"] == "confirm"
+    assert (found.checkpoint["stage"], found.accepted) == ("confirm", True)
     site.advance(600)
-    assert isinstance(site.provider.publish(connection, draft, found.checkpoint), Published)
+    assert isinstance(site.provider.find(connection, draft, found.checkpoint, site.now()), Published)
 
 
 @pytest.mark.parametrize("kind", KINDS)

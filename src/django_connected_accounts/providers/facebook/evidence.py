@@ -102,6 +102,13 @@ def listed_post(
     return min(found, key=lambda each: each[0])[1] if found else None
 
 
+def listed_story(client: FacebookAPIClient, *ids: str | None) -> Mapping[str, Any] | None:
+    """Return the story of the Page that has one of these ids, be it its own or that of its media."""
+    known = {each for each in ids if each}
+    rows = client.list_stories()
+    return next((row for row in rows if known & {row.get("media_id"), row.get("post_id")}), None)
+
+
 def comment_is_listed(client: FacebookAPIClient, object_id: str, text: str, since: datetime) -> bool:
     """Say whether the Page has commented so since then."""
     return any(
@@ -111,6 +118,11 @@ def comment_is_listed(client: FacebookAPIClient, object_id: str, text: str, sinc
         and words(row.get("message")) == words(text)
         for row in client.list_comments(object_id)
     )
+
+
+def offsets(answer: Mapping[str, Any]) -> dict[str, Any]:
+    """Return from where to where a film is wanted next."""
+    return {"start": int(answer["start_offset"]), "end": int(answer["end_offset"])}
 
 
 def link_of(row: Mapping[str, Any]) -> str:

@@ -1,13 +1,14 @@
 """One step of one post: bring the media there unseen, publish, look at what came of it.
 
 Everything but a text has an id before the call that must not be repeated: a staged picture or an upload. So
-what became of that call can be asked for by name.
+what became of that call can be asked for by name. A film that was accepted may still be refused while it is
+processed; `find` follows it.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -23,13 +24,12 @@ from django_connected_accounts.exceptions import (
 from django_connected_accounts.providers.types import Draft, Pending, Published
 
 from .client import PIECE, FacebookAPIClient
-from .evidence import Film, comment_is_listed, link_of, listed_post, post_of, time_of
-from .rules import OPTIONS
+from .evidence import Film, comment_is_listed, link_of, listed_post, listed_story, offsets, post_of, time_of
+from .rules import chosen
 
 SITE = "https://www.facebook.com"
 EDGES = {"video": "videos", "reel": "video_reels", "story": "video_stories"}
-POLL_WAITS = (5.0, 10.0, 20.0, 30.0, *[60.0] * 10)
-POLL_WAIT_LATE = 300.0
+POLL_WAITS = (5.0, 10.0, 20.0, 30.0, *[60.0] * 10, 300.0)
 MOST_POLLS = 48
 """How often it is looked whether a film is live, for some three hours."""
 PERMALINK_WAITS = (5.0, 30.0)
@@ -110,7 +110,7 @@ class Step:
         known: dict[str, Any] = {"video": str(answer["video_id"]), "note": f"film {answer['video_id']}"}
         if kind == "video":
             session = str(answer["upload_session_id"])
-            return self._to("transfer", session=session, **_offsets(answer), **known)
+            return self._to("transfer", session=session, **offsets(answer), **known)
         return self._to("upload", url=answer["upload_url"], **known)
 
     def _transfer(self) -> Pending:
@@ -125,7 +125,7 @@ class Step:
             if "start_offset" not in error.params:
                 raise
             wanted = error.params
-        return self._to("transfer", **_offsets(wanted))
+        return self._to("transfer", **offsets(wanted))
 
     def _upload(self) -> Pending:
         """Send what the platform lacks of the film; once nothing is, publish next."""
@@ -144,11 +144,7 @@ class Step:
     def _publish(self) -> Published | Pending:
         if self.now - datetime.fromisoformat(self.checkpoint["ready_at"]) > STAGED:
             return self._to(self._first, photos=[])
-        options = {
-            name: value
-            for name, value in self.draft.options.items()
-            if self.draft.kind in OPTIONS[name].kinds and value not in (None, "", [], {})
-        }
+        options = chosen(self.draft)
         if self._is_film:
             return self._finish(options)
         photos = self.checkpoint.get("photos", ())
@@ -175,11 +171,8 @@ class Step:
         # That it was accepted is not that it is live: it may still be refused while it is processed.
         return self._accepted(post=str(answer.get("post_id") or ""), note="accepted")
 
-    def _accepted(self, *, note: str = "", **known: Any) -> Pending:
-        checkpoint = {**self.checkpoint, "stage": "confirm", "polls": 0, **known}
-        return Pending(
-            checkpoint=checkpoint, retry_after=POLL_WAITS[0], waiting=True, accepted=True, note=note
-        )
+    def _accepted(self, **known: Any) -> Pending:
+        return self._to("confirm", polls=0, after=POLL_WAITS[0], waiting=True, accepted=True, **known)
 
     def _comment(self) -> Published:
         try:
@@ -199,7 +192,7 @@ class Step:
             return self._film(film)
         if self.checkpoint["polls"] == MOST_POLLS:
             raise OutcomeUnknown("outcome_unknown", "it is processed without an end", provider=self.provider)
-        return replace(self._poll(), accepted=True)
+        return self._poll()
 
     def _film(self, film: Film) -> Published:
         if self.draft.kind == "story":
@@ -269,9 +262,7 @@ class Step:
 
     def _listed_story(self) -> Mapping[str, Any] | None:
         media = self.checkpoint.get("video") or self.checkpoint["photos"][0]
-        ids = {media, self.checkpoint.get("remote_id"), self.checkpoint.get("post")} - {None, ""}
-        rows = self.client.list_stories()
-        return next((row for row in rows if {row.get("media_id"), row.get("post_id")} & ids), None)
+        return listed_story(self.client, media, self.checkpoint.get("remote_id"), self.checkpoint.get("post"))
 
     def _found_comment(self, since: datetime) -> Published | None:
         remote_id, text = self.checkpoint["remote_id"], self.draft.first_comment
@@ -290,19 +281,20 @@ class Step:
         after: float = 0.0,
         repeatable: bool = True,
         waiting: bool = False,
+        accepted: bool = False,
         note: str = "",
         **changes: Any,
     ) -> Pending:
-        checkpoint = {**self.checkpoint, "stage": stage, **changes}
         return Pending(
-            checkpoint=checkpoint, retry_after=after, repeatable=repeatable, waiting=waiting, note=note
+            checkpoint={**self.checkpoint, "stage": stage, **changes},
+            retry_after=after,
+            repeatable=repeatable,
+            waiting=waiting,
+            accepted=accepted,
+            note=note,
         )
 
     def _poll(self) -> Pending:
-        polls = self.checkpoint.get("polls", 0)
-        after = POLL_WAITS[polls] if polls < len(POLL_WAITS) else POLL_WAIT_LATE
-        return Pending(checkpoint={**self.checkpoint, "polls": polls + 1}, retry_after=after, waiting=True)
-
-
-def _offsets(answer: Mapping[str, Any]) -> dict[str, Any]:
-    return {"start": int(answer["start_offset"]), "end": int(answer["end_offset"])}
+        stage, polls = self.checkpoint["stage"], self.checkpoint.get("polls", 0)
+        after = POLL_WAITS[min(polls, len(POLL_WAITS) - 1)]
+        return self._to(stage, polls=polls + 1, after=after, waiting=True, accepted=stage == "confirm")
