@@ -26,6 +26,7 @@ from django_connected_accounts.models import (
     Publication,
     Revocation,
     Runner,
+    Series,
     WebhookDelivery,
     WebhookEndpoint,
 )
@@ -60,6 +61,8 @@ def account(visitor: Visitor) -> ConnectedAccount:
     )
     Measurement.objects.create(account=account, name="reach", value=1, at=timezone.now())
     Runner.objects.create(name="here:1")
+    rule = {"rule": "FREQ=DAILY;COUNT=3", "starts": "2030-01-01T09:00:00", "zone": "UTC", "ends_at": tomorrow}
+    Series.objects.create(post=Post.objects.create(user=account.user, kind="text"), **rule)
     endpoint = WebhookEndpoint.objects.create(url="https://example.com/", secret="webhook-secret")
     WebhookDelivery.objects.create(endpoint=endpoint, event=Event.objects.latest("at"))
     return account

@@ -23,6 +23,7 @@ from .models import (
     Publication,
     Revocation,
     Runner,
+    Series,
     WebhookDelivery,
     WebhookEndpoint,
 )
@@ -115,6 +116,13 @@ class PostAdmin(ReadOnly):
     list_select_related = ("user",)
     search_fields = ("text",)
     inlines = (PostMediaInline,)
+
+
+@admin.register(Series)
+class SeriesAdmin(ReadOnly):
+    list_display = ("post", "rule", "starts", "zone", "status", "ends_at")
+    list_filter = ("status",)
+    list_select_related = ("post",)
 
 
 @admin.register(PostMedia)
