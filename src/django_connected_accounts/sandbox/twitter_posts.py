@@ -60,16 +60,17 @@ def create(asked: Asked) -> Answer:
     _refuse(asked, text, used)
     world = call.world
     parent = (said.get("reply") or {}).get("in_reply_to_tweet_id", "")
+    items = tuple(upload.item for upload in used if upload.item)
     tweet_id = world.new_id("tweet", prefix="199", length=19)
     post = Post(
         id=tweet_id,
         account_id=member.id,
         username=member.username,
-        kind="poll" if said.get("poll") else "text" if not used else used[0].item.kind,
+        kind="poll" if said.get("poll") else items[0].kind if items else "text",
         path=f"/{member.username}/status/{tweet_id}",
         timestamp=world.now(),
         text=text,
-        items=tuple(upload.item for upload in used),
+        items=items,
         alt_texts=tuple(upload.alt_text for upload in used),
         public=not parent,
         facts={name: said[name] for name in ("poll", "reply_settings", "made_with_ai") if name in said},
@@ -202,7 +203,8 @@ def _refuse(asked: Asked, text: str, used: list[Upload]) -> None:
     paying = platform.subscriptions.get(asked.token.person, "None") != "None"
     if length(text) > (25_000 if paying else 280):
         raise Problem(int(toggle["too_long_status"]), "Forbidden", "Your Tweet text is too long.")
-    if used and used[0].item.kind == "video" and (used[0].item.duration or 0) > 140 and not paying:
+    film = used[0].item if used else None
+    if film and film.kind == "video" and (film.duration or 0) > 140 and not paying:
         detail = "This user is not allowed to post a video longer than 2 minutes."
         raise Problem(403, "Forbidden", detail)
     if toggle["self_serve"] and len(CASHTAG.findall(text)) > 1:

@@ -201,7 +201,8 @@ def _status(asked: Asked, upload: Upload) -> dict[str, Any]:
         "expires_after_secs": int(upload.expires_at - now),
     }
     if upload.moving:
-        row["processing_info"] = info = {"state": state}
+        info: dict[str, Any] = {"state": state}
+        row["processing_info"] = info
         if state == "in_progress":
             info |= {"check_after_secs": 1, "progress_percent": 50}
         if state == "failed":

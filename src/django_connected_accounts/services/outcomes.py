@@ -125,7 +125,9 @@ def doubt(publication: Publication, error: Exception, refusal: ProviderError | N
 def apply(publication: Publication, error: Exception) -> None:
     """Do what this error asks for; the step surely did not take effect."""
     _blame(publication, error)
-    if isinstance(error, RateLimited):
+    if isinstance(error, (RateLimited, OperatorNeeded)) and publication.status == Status.PUBLISHED:
+        _go_on_later(publication, getattr(error, "retry_after", LONGEST_WAIT))
+    elif isinstance(error, RateLimited):
         stop(publication, Status.HELD, error.code, wait=error.retry_after)
     elif isinstance(error, Unavailable):
         _again(publication, error.retry_after)
@@ -253,6 +255,16 @@ def _again(publication: Publication, retry_after: float | None) -> None:
     publication.attempts += 1
     wait = _backoff(publication) if retry_after is None else retry_after
     store(publication, "retrying" if publication.attempts == 1 else "attempt", wait=wait)
+
+
+def _go_on_later(publication: Publication, wait: float) -> None:
+    """What follows a live post (the rest of a thread) waits as long as a post would, to be sent."""
+    hold = timedelta(seconds=settings.CONNECTED_ACCOUNTS_HOLD_SECONDS)
+    if timezone.now() + timedelta(seconds=wait) > max(publication.deadline_at, publication.due_at + hold):
+        _leave_follow_up(publication)
+    else:
+        publication.remedy = ""
+        store(publication, "attempt", wait=wait)
 
 
 def _leave_follow_up(publication: Publication) -> None:

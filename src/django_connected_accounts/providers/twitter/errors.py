@@ -103,7 +103,7 @@ def error_in(
     """Return the error in an answer, None if it is a good one.
 
     ``missing`` are the scopes that the call needs and the token lacks. A refusal in no shape of X's is no
-    answer.
+    answer; one of an unrepeatable call in X's own words is certain.
     """
     if response.status < 400:
         return None
@@ -120,12 +120,14 @@ def error_in(
     meaning = _meaning(response.status, body, texts)
     if meaning is FORBIDDEN and not missing:
         meaning = REFUSED
+    # A refused post was not made. That it is a duplicate may mean that an earlier attempt was.
+    known["certain"] = bool(texts) and not repeatable and meaning.code != "duplicate_post"
     if meaning.error is RateLimited:
         return _rate_limit(response, meaning, known)
     if meaning.error is PermissionMissing:
         return PermissionMissing(meaning.code, scopes=missing, **known)
     if meaning.code == "platform_unavailable" and not repeatable:
-        return OutcomeUnknown(**known)
+        return OutcomeUnknown(**{**known, "certain": False})
     if meaning.error is Unavailable:
         return Unavailable(meaning.code, retry_after=meaning.wait or None, **known)
     return meaning.error(meaning.code, _detail(body), **known)
