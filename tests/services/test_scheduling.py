@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 from django.db import connection
+from django.db.models.functions import Now
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
@@ -146,3 +147,17 @@ def test_scheduled_twice_at_the_same_moment_it_goes_out_once(post: Post, account
     assert Publication.objects.count() == 1
     refused = [answer for answer in answers if isinstance(answer, InvalidRequest)]
     assert [error.code for error in refused] == ["already_scheduled"] * 2
+
+
+@pytest.mark.parametrize(("late", "hours"), [(None, 72), (7200, 2)])
+def test_a_post_that_says_how_late_it_may_be_is_not_held_for_longer(
+    post: Post, account: ConnectedAccount, late: int | None, hours: int
+) -> None:
+    ConnectedAccount.objects.update(health="paused", is_active=False)
+    at = timezone.now() + timedelta(minutes=1)
+    (publication,) = scheduling.schedule(post, [account], at=at, late_seconds=late, by=account.user)
+    Publication.objects.update(run_at=Now())
+    publishing.tick(limit=1)
+    publication.refresh_from_db()
+    assert (publication.status, publication.code) == ("held", "account_paused")
+    assert publication.deadline_at - publication.due_at == timedelta(hours=hours)
