@@ -133,16 +133,16 @@ def test_an_account_gets_some_of_the_pictures_others_or_more_without_javascript(
         ] or ["shared"]
 
     both = [str(first.pk), str(second.pk)]
-    assert edited({"media": both}, uploads=[picture("3.jpg")]) == ["shared"]
+    assert edited({"pictures": both}, uploads=[picture("3.jpg")]) == ["shared"]
     third = Post.objects.get(pk=post.pk).shared_media[2]
     places[f"media-{third.pk}-position"] = 3
     everything = [*both, str(third.pk)]
-    assert edited({"media": everything, "uploads": [picture("mine.jpg")]}) == ["mine.jpg"]
+    assert edited({"pictures": everything, "uploads": [picture("mine.jpg")]}) == ["mine.jpg"]
     mine = Post.objects.get(pk=post.pk).media.get(shared=False)
-    assert edited({"media": [str(mine.pk), str(second.pk)]}) == ["mine.jpg", "2.jpg"]
-    assert edited({"media": [str(second.pk)]}) == ["2.jpg"]
+    assert edited({"pictures": [str(mine.pk), str(second.pk)]}) == ["mine.jpg", "2.jpg"]
+    assert edited({"pictures": [str(second.pk)]}) == ["2.jpg"]
     assert not Post.objects.get(pk=post.pk).media.filter(shared=False).exists()
-    assert edited({"media": everything}) == ["shared"]
+    assert edited({"pictures": everything}) == ["shared"]
 
 
 def test_what_will_not_do_is_told_beside_its_account(
@@ -271,15 +271,22 @@ def test_partly_published_names_what_failed_and_tries_it_again_once_mended(
     assert "Published" in text(browser.page("post", post.pk))
 
 
-def test_what_can_not_be_tried_again_is_named(browser: Browser, brief: type[Brief]) -> None:
+def test_what_can_not_be_tried_again_is_named_and_the_rest_goes_on(
+    browser: Browser, brief: type[Brief]
+) -> None:
     user = browser.visitor.user
-    post = composing.compose(user, text="far too long for the brief", accounts=[brief_account(user)])
-    now = timezone.now()
-    Publication.objects.create(
-        post=post, account=post.accounts.get(), status="failed", due_at=now, deadline_at=now
-    )
+    first, second = accounts = [brief_account(user, name) for name in ("a", "b")]
+    own = {second: {"text": "far too long for the brief"}}
+    post = composing.compose(user, text="Bread", accounts=accounts, overrides=own)
+    due = timezone.now()
+    for account in accounts:
+        Publication.objects.create(post=post, account=account, status="failed", due_at=due, deadline_at=due)
     said = text(browser.get(browser.send("post-retry", post.pk).headers["Location"]))
+    assert "Trying 1 again now." in said
+    assert "@brief.b:" in said
     assert "text_too_long" in said
+    assert post.publications.get(account=first).status == "scheduled"
+    assert "text_too_long" in text(browser.get(browser.send("post-retry", post.pk).headers["Location"]))
 
 
 def test_editing_a_published_post_sends_nothing_again(browser: Browser, brief: type[Brief]) -> None:

@@ -145,6 +145,7 @@ def test_an_account_may_have_pictures_of_its_own_and_the_kind_follows_them(
     assert [media.width for media in post.shared_media] == [400]
 
 
+@pytest.mark.databases
 def test_an_account_may_have_some_of_the_pictures_in_another_order_or_none(
     user: Any, shop: ConnectedAccount, short: ConnectedAccount
 ) -> None:
@@ -159,6 +160,7 @@ def test_an_account_may_have_some_of_the_pictures_in_another_order_or_none(
     assert composing.draft(post, short).kind == "text"
 
 
+@pytest.mark.databases
 def test_media_of_its_own_goes_when_nothing_shows_it_any_more(
     user: Any, short: ConnectedAccount, django_capture_on_commit_callbacks: Any
 ) -> None:
@@ -286,6 +288,7 @@ def test_other_words_for_one_picture_of_its_own_end_the_approval(user: Any, shop
     assert not reviewing.is_approved(Post.objects.get(pk=post.pk))
 
 
+@pytest.mark.databases
 def test_where_it_is_not_out_yet_a_post_that_is_out_elsewhere_can_still_differ(
     user: Any, shop: ConnectedAccount, short: ConnectedAccount
 ) -> None:
@@ -317,6 +320,7 @@ def test_while_it_is_being_sent_elsewhere_a_difference_waits(
         composing.edit(post, by=user, overrides={short: {"text": "Bread"}})
 
 
+@pytest.mark.databases
 def test_a_copy_has_the_same_content_and_differences_and_hashes_alike(
     user: Any, shop: ConnectedAccount, short: ConnectedAccount
 ) -> None:

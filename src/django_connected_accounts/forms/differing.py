@@ -34,7 +34,7 @@ class DifferingForm(Form):
         widget=forms.CheckboxSelectMultiple,
     )
     kind = forms.ChoiceField(label=_("Kind of post"), required=False)
-    media = forms.MultipleChoiceField(
+    pictures = forms.MultipleChoiceField(
         label=_("Pictures and films it gets"), required=False, widget=forms.CheckboxSelectMultiple
     )
     uploads = FilesField(label=_("Other ones, for this account alone"), required=False, allow_empty_file=True)
@@ -58,9 +58,9 @@ class DifferingForm(Form):
         for name, option in options.items():
             self.fields[f"option_{name}"] = option_field(name, option, own=not alone)
         self._choices("kind", [("", _("As for all accounts")), *_named(kinds)])
-        self._choices("media", [(str(row.pk), row.original_name or row.kind) for row in self.rows])
+        self._choices("pictures", [(str(row.pk), row.original_name or row.kind) for row in self.rows])
         if not self.rows:
-            del self.fields["media"]
+            del self.fields["pictures"]
         self.opened = alone
 
     @property
@@ -96,11 +96,11 @@ class DifferingForm(Form):
     def _media(self) -> list[NewMedia] | None:
         """Return the media it gets; None where nobody chose, so that it goes on getting what all get."""
         uploads = [NewMedia(file=file) for file in self.cleaned_data["uploads"]]
-        if "media" not in self.own and "media" not in self.changed_data and not uploads:
+        if "media" not in self.own and "pictures" not in self.changed_data and not uploads:
             return None
-        wanted = set(self.cleaned_data.get("media", ()))
+        wanted = set(self.cleaned_data.get("pictures", ()))
         # What is uploaded for it comes instead of what all get, unless that was chosen too.
-        replaced = bool(uploads) and "media" not in self.own and "media" not in self.changed_data
+        replaced = bool(uploads) and "media" not in self.own and "pictures" not in self.changed_data
         kept = [] if replaced else [row for row in self.rows if str(row.pk) in wanted]
         if not uploads and kept and {row.pk for row in kept} == {row.pk for row in self.rows if row.shared}:
             return None
@@ -110,7 +110,7 @@ class DifferingForm(Form):
         options = {f"option_{name}": option_value(v) for name, v in self.own.get("options", {}).items()}
         nothing = [name for name in ("text", "first_comment") if self.own.get(name) == ""]
         shared = [str(row.pk) for row in self.rows if row.shared]
-        return {**self.own, **options, "nothing": nothing, "media": self.own.get("media", shared)}
+        return {**self.own, **options, "nothing": nothing, "pictures": self.own.get("media", shared)}
 
     def _choices(self, name: str, choices: Sequence[tuple[str, Any]]) -> None:
         field = self.fields[name]

@@ -17,7 +17,7 @@ class ProseField(forms.CharField):
         super().__init__(required=False, strip=False, widget=widget, **options)
 
     def to_python(self, value: Any) -> str:
-        return super().to_python(value).replace("\r\n", "\n")
+        return (super().to_python(value) or "").replace("\r\n", "\n")
 
 
 class LinksField(forms.CharField):
@@ -26,7 +26,7 @@ class LinksField(forms.CharField):
     widget = forms.Textarea(attrs={"rows": 2, "dir": "ltr"})
 
     def to_python(self, value: Any) -> list[str]:  # type: ignore[override]
-        return super().to_python(value).split()
+        return (super().to_python(value) or "").split()
 
 
 class TagsField(forms.CharField):

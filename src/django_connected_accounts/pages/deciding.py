@@ -8,6 +8,7 @@ from typing import Any
 from urllib.parse import urlencode
 from uuid import UUID
 
+from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect
 from django.urls import reverse
@@ -21,7 +22,7 @@ from django_connected_accounts.models import ConnectedAccount, Post
 from django_connected_accounts.services import composing, delivery, overriding, remarks, scheduling
 
 from .composer import platforms
-from .page import Page, uuids
+from .page import Page, meanings, uuids
 from .picking import chosen_accounts, connected
 from .posts import PostPage
 from .preview import checks, previews
@@ -116,11 +117,12 @@ class RetryFailed(Page):
         except InvalidRequest as error:
             self.refused(error)
             return redirect("connected_accounts:post", pk=pk)
-        again = sum(error is None for error in tried.values())
+        again = sum(refusal is None for refusal in tried.values())
         self.done(ngettext("Trying %(n)s again now.", "Trying all %(n)s again now.", again) % {"n": again})
-        for publication, error in tried.items():
-            if error is not None:
-                self.refused(error, platform=f"{publication.account}")
+        for publication, refusal in tried.items():
+            for found, code in meanings(refusal, {}) if refusal else ():
+                words = f"@{publication.account.username}: {found.cause} {found.action} ({code})"
+                messages.error(request, words, fail_silently=True)
         return redirect("connected_accounts:post", pk=pk)
 
 

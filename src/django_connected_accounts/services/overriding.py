@@ -6,7 +6,6 @@ and ``media``. What it does not have, the account shares with the post.
 
 from __future__ import annotations
 
-import uuid
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
@@ -21,7 +20,8 @@ from .attaching import NewMedia, Prepared
 from .rendering import Frame
 
 Override = Mapping[str, Any]
-Overrides = Mapping["ConnectedAccount | uuid.UUID | str", "Override | None"]
+Overrides = Mapping[Any, "Override | None"]
+"""By account, or its id."""
 
 TEXTS = ("kind", "text", "first_comment")
 FIELDS = frozenset({*TEXTS, "options", "media"})

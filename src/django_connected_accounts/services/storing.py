@@ -58,7 +58,8 @@ def discard(field: FieldFile) -> None:
     """
     if field:
         # Copies of a post share all files of a media; the original is among them, and its column indexed.
-        same = PostMedia.objects.filter(file=str(field.instance.file.name))
+        media: Any = field.instance
+        same = PostMedia.objects.filter(file=str(media.file.name))
         same = same.filter(**{field.field.name: str(field.name)})
         transaction.on_commit(partial(_delete_last, field.storage, str(field.name), same), robust=True)
 
