@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
@@ -179,6 +180,7 @@ def test_any_request_to_the_site_finds_out(
 ) -> None:
     account.publish(media=[photo()])
     Publication.objects.update(run_at=ago(minutes=6))
+    monkeypatch.setattr(alarm, "_looked", time.monotonic())
     Client().get("/nowhere/")
     assert not Event.objects.filter(verb="queue.still").exists()
 
@@ -190,6 +192,17 @@ def test_any_request_to_the_site_finds_out(
 
     assert Event.objects.filter(verb="queue.still").count() == 1
     assert [mail.to for mail in mailoutbox] == [["ops@example.com"]]
+
+
+def test_nobody_else_s_transaction_is_touched(
+    account: ConnectedAccount, photo: Photo, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    account.publish(media=[photo()])
+    Publication.objects.update(run_at=ago(minutes=6))
+    monkeypatch.setattr(alarm, "_looked", alarm._looked - alarm.EVERY_SECONDS)
+    request_finished.send(sender=None)
+    assert not Event.objects.filter(verb="queue.still").exists()
+    assert not connection.needs_rollback
 
 
 def test_whoever_wants_no_alarm_gets_none(account: ConnectedAccount, photo: Photo, settings: Any) -> None:
