@@ -200,7 +200,7 @@ def test_nobody_else_s_transaction_is_touched(
     account.publish(media=[photo()])
     Publication.objects.update(run_at=ago(minutes=6))
     monkeypatch.setattr(alarm, "_looked", alarm._looked - alarm.EVERY_SECONDS)
-    request_finished.send(sender=None)
+    alarm.look_now_and_then()
     assert not Event.objects.filter(verb="queue.still").exists()
     assert not connection.needs_rollback
 
