@@ -4,7 +4,10 @@ import atexit
 import os
 import shutil
 import tempfile
+from importlib.util import find_spec
 from urllib.parse import parse_qsl, urlsplit
+
+import django
 
 SECRET_KEY = "tests-only"
 DEBUG = False
@@ -28,6 +31,8 @@ INSTALLED_APPS = [
     "django_connected_accounts",
     "tests.host",
 ]
+if django.VERSION >= (6, 0) and find_spec("django_tasks_db"):
+    INSTALLED_APPS.append("django_tasks_db")
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",

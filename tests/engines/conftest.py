@@ -28,7 +28,6 @@ def world(sandbox_server: World, live_server: Any, settings: Any, db: None) -> W
     sandbox_server.reset()
     settings.CONNECTED_ACCOUNTS_SANDBOX = sandbox_server.base_url
     settings.CONNECTED_ACCOUNTS_BASE_URL = live_server.url
-    settings.TASKS = {"default": {"BACKEND": "django.tasks.backends.immediate.ImmediateBackend"}}
     return sandbox_server
 
 

@@ -11,14 +11,18 @@ import time
 import uuid
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
+from datetime import timedelta
 from pathlib import Path
 from typing import Any, ClassVar
 
 import django
 import pytest
 from celery import Celery
+from django.apps import apps
 from django.conf import settings
 from django.db import connection
+from django.db.models import Q
+from django.test import override_settings
 from django.utils import timezone
 from kombu.exceptions import OperationalError
 
@@ -147,18 +151,47 @@ class DjangoTasks(Engine):
     """The immediate backend takes the steps that are due in the site, and cron those that come later."""
 
     commands = Tick.commands[:1]
+    backend = "django.tasks.backends.immediate.ImmediateBackend"
+
+    def __init__(self, *arguments: Any, **keywords: Any) -> None:
+        if django.VERSION < (6, 0):
+            pytest.skip("django.tasks came with Django 6.0")
+        super().__init__(*arguments, **keywords)
+        self.environment["ENGINES_APPS"] = "django_connected_accounts.contrib.tasks"
+        self.environment["ENGINES_TASKS"] = self.backend
 
     @contextmanager
     def site(self) -> Iterator[None]:
-        if django.VERSION < (6, 0):
-            pytest.skip("django.tasks came with Django 6.0")
         from django_connected_accounts.contrib.tasks import tasks
 
-        tasks.queue.listen()
-        try:
+        with override_settings(TASKS={"default": {"BACKEND": self.backend}}):
+            tasks.queue.listen()
+            try:
+                yield
+            finally:
+                tasks.queue.ignore()
+
+
+class DjangoTasksDatabase(DjangoTasks):
+    """A worker of the backend that keeps tasks in the database, and cron."""
+
+    commands = (("-m", "django", "db_worker", "--interval", "0.1"), *Tick.commands[:1])
+    backend = "django_tasks_db.DatabaseBackend"
+
+    def __init__(self, *arguments: Any, **keywords: Any) -> None:
+        super().__init__(*arguments, **keywords)
+        if not apps.is_installed("django_tasks_db"):
+            pytest.skip("django-tasks-db is not installed")
+
+    @contextmanager
+    def site(self) -> Iterator[None]:
+        with super().site():
             yield
-        finally:
-            tasks.queue.ignore()
+        # Its worker ends when the rows of its tasks are taken away under it.
+        results = apps.get_model("django_tasks_database", "DBTaskResult").objects
+        now_or_soon = Q(run_after=None) | Q(run_after__lte=timezone.now() + timedelta(seconds=1))
+        busy = results.filter(Q(status="RUNNING") | Q(status="READY") & now_or_soon)
+        assert wait_until(lambda: not busy.exists(), between=lambda: None), self.log()
 
 
 ENGINES: dict[str, type[Engine]] = {
@@ -167,6 +200,7 @@ ENGINES: dict[str, type[Engine]] = {
     "celery-redis": CeleryRedis,
     "celery-rabbitmq": CeleryRabbitMQ,
     "django-tasks": DjangoTasks,
+    "django-tasks-db": DjangoTasksDatabase,
 }
 
 
