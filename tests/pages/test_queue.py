@@ -42,11 +42,16 @@ def test_the_queue_is_sorted_into_days_of_the_zone_that_is_shown(browser: Browse
     planned("Cake", DAY + timedelta(hours=3), "Europe/Vienna")
     planned("Bread", DAY)
     utc = text(browser.page("queue"))
-    assert utc.index("4 May 2030 UTC") < utc.index("Bread") < utc.index("5 May 2030 UTC") < utc.index("Cake")
+    assert (
+        utc.index("Saturday, May 4, 2030 UTC")
+        < utc.index("Bread")
+        < utc.index("Sunday, May 5, 2030 UTC")
+        < utc.index("Cake")
+    )
     assert "Time chosen: May 5, 2030, 3:30 a.m. Europe/Vienna" in utc
     vienna = text(browser.page("queue", zone="Europe/Vienna"))
-    assert "4 May 2030" not in vienna
-    assert vienna.index("5 May 2030 Europe/Vienna") < vienna.index("12:30 a.m. Europe/Vienna")
+    assert "Saturday" not in vienna
+    assert vienna.index("Sunday, May 5, 2030 Europe/Vienna") < vienna.index("12:30 a.m. Europe/Vienna")
 
 
 def test_the_queue_is_filtered_by_account_and_status_and_shows_only_ones_own(
