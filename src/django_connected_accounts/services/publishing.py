@@ -15,8 +15,9 @@ from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
-from django.db import DatabaseError, transaction
+from django.db import Error as AnyDatabaseError
 from django.db import connection as database
+from django.db import transaction
 from django.db.models import QuerySet
 from django.utils import timezone
 
@@ -115,7 +116,7 @@ def take(publication_id: uuid.UUID, lease: str) -> None:
     try:
         if publication := _leased(publication_id, lease):
             _run(publication)
-    except DatabaseError:
+    except AnyDatabaseError:
         # Nothing can be written now; the lease runs out, and the next runner sees what was begun.
         log.exception("Publication %s: the outcome of the step could not be stored", publication_id)
     except Exception as error:

@@ -7,7 +7,7 @@ from typing import Any
 
 from django.conf import settings
 from django.core.management.base import BaseCommand
-from django.db import DatabaseError, close_old_connections
+from django.db import Error, close_old_connections
 
 from django_connected_accounts.services import presence, publishing
 
@@ -26,7 +26,7 @@ class Command(BaseCommand):
             try:
                 presence.show()
                 taken = publishing.tick(limit=1)
-            except DatabaseError:
+            except Error:  # an InterfaceError, of a connection that has ended, is no DatabaseError
                 log.exception("The database did not answer; trying again")
                 taken = 0
             if not taken:
