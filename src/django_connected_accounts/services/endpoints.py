@@ -46,7 +46,10 @@ def add(url: str, *, types: Sequence[str] = (), user: Any = None) -> WebhookEndp
     most: int = settings.CONNECTED_ACCOUNTS_WEBHOOKS_PER_USER
     if user is not None and mine.count() >= most:
         raise InvalidRequest("too_many_webhooks", max=most)
-    return WebhookEndpoint.objects.create(url=url, types=list(types), user=user, secret=new_secret())
+    endpoint = WebhookEndpoint(url=url, types=list(types), user=user)
+    endpoint.secret = new_secret()
+    endpoint.save(force_insert=True)
+    return endpoint
 
 
 def change(endpoint: WebhookEndpoint, *, url: str | None = None, types: Sequence[str] | None = None) -> None:

@@ -244,5 +244,5 @@ def _stop(endpoint: WebhookEndpoint, since: datetime, now: datetime) -> None:
         if not mine.update(stopped_at=now, stopped_key=key):
             return
         endpoint.deliveries.filter(state=State.WAITING).update(state=State.GIVEN_UP, run_at=None)
-        what = {"code": "webhook_stopped", "notice": "webhook_stopped", "data": told, "key": key}
-        events.record("webhook.stopped", **what)
+        stopped = "webhook_stopped"
+        events.record("webhook.stopped", code=stopped, notice=stopped, data=told, key=key)

@@ -105,7 +105,7 @@ def _user(name: str | None) -> Any:
         return None
     model = get_user_model()
     try:
-        return model._default_manager.get_by_natural_key(name)  # type: ignore[attr-defined]
+        return model._default_manager.get_by_natural_key(name)
     except model.DoesNotExist as error:
         raise CommandError(f"There is no user {name}.") from error
 
