@@ -22,6 +22,7 @@ BUILT_IN: Mapping[str, str] = {
     "instagram": "django_connected_accounts.providers.instagram.Instagram",
     "instagram_login": "django_connected_accounts.providers.instagram.InstagramLogin",
     "facebook": "django_connected_accounts.providers.facebook.Facebook",
+    "linkedin": "django_connected_accounts.providers.linkedin.LinkedIn",
     "threads": "django_connected_accounts.providers.threads.Threads",
     "tiktok": "django_connected_accounts.providers.tiktok.TikTok",
     "twitter": "django_connected_accounts.providers.twitter.Twitter",

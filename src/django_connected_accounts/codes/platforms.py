@@ -323,6 +323,18 @@ CODES: Mapping[str, Meaning] = {
     "publish_cancelled": Meaning(
         _("Publishing was stopped on the platform."), _("Try again if it should go out."), "author"
     ),
+    "api_version_ended": Meaning(
+        _(
+            "%(platform)s no longer answers the version of its API that this site uses. Nothing is lost: posts wait."
+        ),
+        _("The operator must upgrade django-connected-accounts, or set a newer API_VERSION."),
+        "operator",
+    ),
+    "page_role_missing": Meaning(
+        _("This person may not post for the Page."),
+        _("Have an administrator of the Page give them a role that may, then connect again."),
+        "owner",
+    ),
     "comment_too_long": Meaning(
         _("The comment has %(length)s characters; %(max)s are allowed."), _("Shorten it."), "author"
     ),

@@ -132,7 +132,7 @@ PIECE = 1024 * 1024
 
 @dataclass(frozen=True, slots=True)
 class Body:
-    """A media from ``offset`` to its end as the body of a request, read piece by piece whenever it is sent."""
+    """A media from ``offset`` to its end as the body of a request, read by pieces whenever it is sent."""
 
     media: Media
     offset: int = 0

@@ -16,9 +16,5 @@ def digits(source: str, *, prefix: str = "", length: int = 17) -> str:
 
 def letters(source: str, *, prefix: str = "", length: int = 24) -> str:
     """Return a word of ``length`` characters beginning with ``prefix``, always the same for ``source``."""
-    number = int.from_bytes(hashlib.shake_256(source.encode()).digest(length), "big")
-    word = []
-    for _ in range(length - len(prefix)):
-        number, index = divmod(number, len(_ALPHABET))
-        word.append(_ALPHABET[index])
-    return prefix + "".join(word)
+    room = length - len(prefix)
+    return prefix + "".join(_ALPHABET[byte % 62] for byte in hashlib.shake_256(source.encode()).digest(room))

@@ -120,7 +120,7 @@ class Token:
 class Item:
     """One fetched picture or film, with what was found in it."""
 
-    kind: Literal["image", "video"]
+    kind: Literal["image", "video", "document"]
     url: str
     body: bytes = field(repr=False)
     mime: str

@@ -40,12 +40,13 @@ class Problem(Refusal):
     def __init__(self, status: int, title: str, detail: str = "", kind: str = "", **more: Any) -> None:
         super().__init__(title)
         self.status = status
-        self.body = {
+        self.body: dict[str, Any] = {
             "title": title,
             "detail": detail or title,
             "type": TYPES + kind if kind else "about:blank",
+            **({} if kind == "credits" else {"status": status}),
+            **more,
         }
-        self.body |= more if kind == "credits" else {"status": status, **more}
 
     def respond(self, call: Call) -> JsonResponse:
         return JsonResponse(self.body, status=self.status)

@@ -35,6 +35,8 @@ class ProviderContract:
     provider_class: ClassVar[type[Provider]]
     remote_class: ClassVar[type[Remote]]
     first_comment: ClassVar[str] = ""
+    can_always_tell: ClassVar[bool] = True
+    """False where the platform can't always tell whether a call took effect, so that a person must look."""
 
     def drafts(self) -> list[Draft]:
         """Return the drafts to try, one of each kind."""
@@ -139,8 +141,12 @@ class ProviderContract:
                     steps.append(step)
                     return step != lost
 
-                published = drive(provider, remote.connect(provider), draft, remote, after_step=keep)
-                assert published.remote_id
+                try:
+                    published = drive(provider, remote.connect(provider), draft, remote, after_step=keep)
+                except OutcomeUnknown:
+                    assert not self.can_always_tell
+                else:
+                    assert published.remote_id
                 assert remote.posts() == 1
                 assert remote.comments() <= 1
                 if lost not in steps:

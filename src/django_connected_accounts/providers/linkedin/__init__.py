@@ -1,0 +1,5 @@
+"""LinkedIn: https://learn.microsoft.com/linkedin/marketing/community-management."""
+
+from .provider import LinkedIn
+
+__all__ = ["LinkedIn"]
