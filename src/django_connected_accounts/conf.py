@@ -14,7 +14,7 @@ class ConnectedAccountsConf(AppConf):
     """Url-safe base64 of 32 random bytes each; the first encrypts, all decrypt."""
     PROVIDERS: Mapping[str, Mapping[str, Any]] = {}
     """Provider id to ``CLIENT_ID``, ``CLIENT_SECRET`` and, where wanted, ``CLASS``, ``API_VERSION``,
-    ``AUTHORIZE_URL``, ``SCOPES``."""
+    ``AUTHORIZE_URL``, ``SCOPES``, ``STEPS``."""
     BASE_URL: str = ""
     """Where the public reaches this site ("https://example.com"): callbacks and media links are built on
     it."""
@@ -71,8 +71,9 @@ class ConnectedAccountsConf(AppConf):
     users only."""
 
     # Publishing
-    LEASE_SECONDS: int = 300
-    """How long a step may take before another runner looks after it: more than twice every time-out."""
+    LEASE_SECONDS: int = 180
+    """How long after a runner died others look after what it was at. It renews its leases while it lives;
+    five sixths of one must be more than twice every time-out."""
     FIND_MARGIN_SECONDS: int = 30
     """How long after an unclear outcome we look whether the post is live."""
     LATE_SECONDS: int = 60 * 60
@@ -92,6 +93,15 @@ class ConnectedAccountsConf(AppConf):
     """How many publications a runner claims at a time."""
     POLL_SECONDS: float = 1.0
     """How long an idle worker waits before it looks again."""
+    SPACING_SECONDS: float = 30.0
+    """The pause between posts of one account that come later than this, as after an outage; 0 for none."""
+    ACCOUNT_STEPS: int = 2
+    """How many posts of one account are worked on at the same time, by all runners together; 0 for any
+    number."""
+    PLATFORM_STEPS: int = 0
+    """The same for all accounts of a platform; ``STEPS`` of one in ``PROVIDERS`` replaces it."""
+    BUDGET_PERCENT: float = 95.0
+    """How much of a platform's budget may be spent before an account, or all, wait until it begins anew."""
 
     # Numbers
     MEASURE_SECONDS: int = 24 * 60 * 60

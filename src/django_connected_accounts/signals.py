@@ -41,6 +41,7 @@ VERBS: Mapping[str, Signal | None] = {
     "callback.deauthorized": None,
     "callback.deleted": None,
     "notification.received": notification_received,
+    "platform.refused": None,
     "platform.version_ending": None,
     "queue.still": None,
     "webhook.stopped": None,

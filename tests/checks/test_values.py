@@ -83,7 +83,7 @@ def test_a_media_storage_that_is_none_is_an_error(settings: Any, found: Any) -> 
     assert "default" in found()["E023"].hint
 
 
-@pytest.mark.parametrize(("seconds", "short"), [(130, True), (131, False)])
+@pytest.mark.parametrize(("seconds", "short"), [(156, True), (157, False)])
 def test_a_lease_shorter_than_what_it_leases_is_an_error(
     settings: Any, found: Any, seconds: int, short: bool
 ) -> None:

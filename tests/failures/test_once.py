@@ -117,6 +117,7 @@ def test_f6_of_two_runners_with_the_same_post_the_late_one_writes_nothing(
 ) -> None:
     """The first waits for its answer longer than its lease, and the second takes over meanwhile."""
     settings.CONNECTED_ACCOUNTS_HTTP_READ_TIMEOUT = 100
+    settings.CONNECTED_ACCOUNTS_LEASE_SECONDS = 600
     ended: list[str] = []
 
     def second(seconds: float) -> None:

@@ -60,6 +60,8 @@ def run(plan: Plan, platform: str, kind: str, count: int, chance: random.Random)
         "late_seconds": 30 * 86400,
         "poll_seconds": 0.1,
         "batch_size": 10,
+        "spacing_seconds": 0,
+        "account_steps": 0,
     }
     world = World(fetch=Site().fetch)
     body = work(plan.freeze_before_sending)

@@ -20,7 +20,7 @@ from django_connected_accounts.providers.http import Http
 from django_connected_accounts.providers.meta.graph import Graph
 from django_connected_accounts.sandbox import World, consent, samples
 from django_connected_accounts.sandbox.tokens import proof_of
-from django_connected_accounts.services import accounts, connecting, publishing, revoking, tokens
+from django_connected_accounts.services import accounts, connecting, revoking, stepping, tokens
 from tests.visitor import Visitor
 
 pytestmark = pytest.mark.django_db
@@ -113,7 +113,7 @@ ACTS: dict[str, Callable[[Visitor, ConnectedAccount], Any]] = {
     "refresh": lambda visitor, account: tokens.refresh(account),
     "verify": lambda visitor, account: accounts.verify(account, by=None),
     "revoke": lambda visitor, account: [revoking._revoke(due) for due in Revocation.objects.all()],
-    "publish": lambda visitor, account: publishing._run(account.publications.get()),
+    "publish": lambda visitor, account: stepping._visit(account.publications.get()),
 }
 
 

@@ -12,7 +12,7 @@ from django.db.models.functions import Now
 from PIL import Image
 
 from django_connected_accounts import testing
-from django_connected_accounts.models import ConnectedAccount, Publication
+from django_connected_accounts.models import ConnectedAccount, Hold, Publication
 from django_connected_accounts.sandbox import World
 from django_connected_accounts.services import publishing
 
@@ -39,6 +39,7 @@ def run() -> Callable[..., int]:
         taken = 0
         while taken < steps and Publication.objects.exclude(run_at=None).exists():
             Publication.objects.exclude(run_at=None).update(run_at=Now(), lease_token="", lease_until=None)
+            Hold.objects.update(until=Now())
             taken += publishing.tick(limit=1)
         return taken
 

@@ -137,7 +137,7 @@ def test_a_post_that_ends_badly_is_told_to_its_author(
 
 def test_a_post_whose_outcome_stays_unknown_is_told(publication: Publication, visitor: Visitor) -> None:
     long_ago = timezone.now() - timedelta(days=1)
-    publication.intent_at, publication.repeatable = long_ago, False
+    publication.status, publication.intent_at, publication.repeatable = Status.SENDING, long_ago, False
     outcomes.doubt(publication, outcomes.OutcomeUnknown("outcome_unknown"))
 
     assert seen(visitor) == [("unknown", "outcome_unknown")]

@@ -16,7 +16,7 @@ from django_connected_accounts.providers.base import Measures, Provider, Publish
 from django_connected_accounts.services import foresight
 
 NAME = "CONNECTED_ACCOUNTS_PROVIDERS"
-OPTIONS = ("CLASS", "CLIENT_ID", "CLIENT_SECRET", "API_VERSION", "AUTHORIZE_URL", "SCOPES")
+OPTIONS = ("CLASS", "CLIENT_ID", "CLIENT_SECRET", "API_VERSION", "AUTHORIZE_URL", "SCOPES", "STEPS")
 """What every platform takes; `Provider.app_options` are a platform's own."""
 
 ABILITIES: Mapping[type, str] = {Provider: "connect", Publishes: "publish", Measures: "measure"}

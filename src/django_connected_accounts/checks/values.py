@@ -12,6 +12,7 @@ from django.core.checks import CheckMessage, Error, Warning
 from django.utils.module_loading import import_string
 
 from django_connected_accounts.conf import ConnectedAccountsConf
+from django_connected_accounts.services import heartbeat
 
 OURS = re.compile(r"CONNECTED_?ACCOUNTS?_")
 KINDS: Mapping[type, tuple[tuple[type, ...], str]] = {
@@ -87,9 +88,10 @@ def lease() -> Iterator[CheckMessage]:
         settings.CONNECTED_ACCOUNTS_HTTP_CONNECT_TIMEOUT + settings.CONNECTED_ACCOUNTS_HTTP_READ_TIMEOUT
     )
     seconds = settings.CONNECTED_ACCOUNTS_LEASE_SECONDS
-    if seconds <= 2 * timeouts:
-        message = f"CONNECTED_ACCOUNTS_LEASE_SECONDS is {seconds}: a step can take longer than its lease."
-        hint = f"Make it more than {2 * timeouts:g}, twice both HTTP time-outs together, or shorten those."
+    least = 2 * timeouts / (1 - heartbeat.SHARE)
+    if seconds <= least:
+        message = f"CONNECTED_ACCOUNTS_LEASE_SECONDS is {seconds}: a call can take longer than its lease."
+        hint = f"Make it more than {least:g}, so that it outlasts the HTTP time-outs twice, or shorten those."
         yield Error(message, hint=hint, id="connected_accounts.E024")
 
 

@@ -58,6 +58,11 @@ CODES: Mapping[str, Meaning] = {
         _("Open the app, find it among the notifications, and publish it there."),
         "owner",
     ),
+    "backlog": Meaning(
+        _("Its time passed while nothing could be sent, and other posts go out before it."),
+        _("Nothing: they go out one after the other. Publish it now if it can't wait."),
+        "nobody",
+    ),
     "comment_permission_missing": Meaning(
         _("%(account)s does not let us write comments."),
         _("Reconnect it and allow comments, or leave the first comment out."),

@@ -29,10 +29,5 @@ def release(row: Leased, token: str) -> bool:
     return bool(_same(row).filter(lease_token=token).update(lease_token="", lease_until=None))
 
 
-def held(row: Leased, token: str) -> bool:
-    """Say whether this lease still stands."""
-    return bool(token) and _same(row).filter(lease_token=token, lease_until__gt=DatabaseNow()).exists()
-
-
 def _same(row: Leased) -> QuerySet[Any]:
     return type(row)._base_manager.filter(pk=row.pk)

@@ -19,12 +19,12 @@ from django_connected_accounts.codes import Meaning, explain
 from django_connected_accounts.exceptions import InvalidRequest
 from django_connected_accounts.models import ConnectedAccount, Event, Publication, WebhookEndpoint
 
-from . import foresight, health, status
+from . import budgets, foresight, health, status
 
 Health = ConnectedAccount.Health
 Status = Publication.Status
 
-OTHERS = ("expiring", "queue_still", "revoke_failed", "version_ending", "webhook_stopped")
+OTHERS = ("app_refused", "expiring", "queue_still", "revoke_failed", "version_ending", "webhook_stopped")
 """What a notice may be of beside the health of an account and the status of a publication."""
 
 SECRETS = (
@@ -89,6 +89,7 @@ def current() -> QuerySet[Event]:
         | Q(Exists(foresight.at_risk().filter(pk=OuterRef("account"))), notice="expiring")
         | Q(notice="revoke_failed", account=None)
         | Q(notice="revoke_failed", account__health=Health.DISCONNECTED)
+        | Q(notice="app_refused", key__in=budgets.notice_keys())
         | Q(notice="version_ending", key__in=foresight.ending_versions())
         | Q(Exists(status.stuck()), notice="queue_still", at__gte=timezone.now() - status.DAY)
         | Q(notice="webhook_stopped", key__in=stopped.values("stopped_key"))

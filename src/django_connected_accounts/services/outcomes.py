@@ -9,7 +9,6 @@ from typing import Any
 
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
-from django.db import transaction
 from django.utils import timezone
 
 from django_connected_accounts import exceptions
@@ -26,11 +25,11 @@ from django_connected_accounts.exceptions import (
     Unavailable,
     UndecryptableToken,
 )
-from django_connected_accounts.models import ConnectedAccount, Publication
-from django_connected_accounts.models.leases import DatabaseNow
+from django_connected_accounts.models import ConnectedAccount, Hold, Publication
 from django_connected_accounts.providers.types import HandedOver, Pending, Published
+from django_connected_accounts.providers.usage import LONGEST_WAIT as LONGEST_BUDGET
 
-from . import events, timeline, tokens
+from . import budgets, events, rows, states, timeline, tokens
 from .links import web_link
 
 log = logging.getLogger("django_connected_accounts")
@@ -41,12 +40,17 @@ NEEDS_SOMEONE = (Status.FAILED, Status.UNKNOWN, Status.MISSED, Status.HANDED_OVE
 OWNER_MUST_ACT = (NotAuthorized, ActionNeeded, PermissionMissing, UndecryptableToken)
 
 
-def finish(publication: Publication, outcome: Published | Pending | HandedOver) -> None:
-    """The step is done: go on, wait, be published, or be left to its owner on the platform."""
+def finish(
+    publication: Publication, outcome: Published | Pending | HandedOver, *, go_on: bool = False
+) -> bool:
+    """The step is done: go on, wait, be published, or be left to its owner on the platform.
+
+    True: the lease was kept, as ``go_on`` allows, and the next step's intent is written.
+    """
     if isinstance(outcome, HandedOver):
         publication.remote_id = outcome.remote_id
         stop(publication, Status.HANDED_OVER, "handed_over")
-        return
+        return False
     was = publication.status
     following = outcome if isinstance(outcome, Pending) else outcome.follow_up
     publication.checkpoint = dict(following.checkpoint) if following else None
@@ -56,7 +60,7 @@ def finish(publication: Publication, outcome: Published | Pending | HandedOver) 
     publication.attempts, publication.remedy, publication.detail = 0, "", ""
     publication.platform_code, publication.trace_id = "", ""
     if isinstance(outcome, Published):
-        publication.status = Status.PUBLISHED
+        states.change(publication, Status.PUBLISHED)
         link = web_link(outcome.permalink)
         linked = link and not publication.permalink
         publication.remote_id = outcome.remote_id
@@ -68,12 +72,13 @@ def finish(publication: Publication, outcome: Published | Pending | HandedOver) 
         news = later if was == Status.PUBLISHED else "published"
     else:
         if was != Status.PUBLISHED:
-            publication.status = Status.WAITING if outcome.waiting else Status.SENDING
+            states.change(publication, Status.WAITING if outcome.waiting else Status.SENDING)
         publication.code, data = "", {}
         news = "" if outcome.waiting and was == publication.status else "step"
     facts = {"note": outcome.note, **data}
     wait = following.retry_after if following else None
-    store(publication, news, wait=wait, keep_intent=accepted, data=facts)
+    go_on = go_on and wait == 0 and not accepted
+    return _store(publication, news, wait=wait, keep_intent=accepted, go_on=go_on, data=facts)
 
 
 def tell(account: ConnectedAccount, remote_id: str, published: Published) -> None:
@@ -114,25 +119,23 @@ def doubt(publication: Publication, error: Exception, refusal: ProviderError | N
         publication.attempts += 1
         wait = max(settings.CONNECTED_ACCOUNTS_FIND_MARGIN_SECONDS, _backoff(publication))
         news = "retrying" if publication.attempts == 1 else "attempt"
-        store(publication, news, wait=wait, keep_intent=True)
+        _store(publication, news, wait=wait, keep_intent=True)
     elif publication.status == Status.PUBLISHED:
         _leave_follow_up(publication)
     else:
-        publication.status = Status.UNKNOWN
-        store(publication, "unknown", wait=None, keep_intent=True)
+        states.change(publication, Status.UNKNOWN)
+        _store(publication, "unknown", wait=None, keep_intent=True)
 
 
 def apply(publication: Publication, error: Exception) -> None:
     """Do what this error asks for; the step surely did not take effect."""
     _blame(publication, error)
-    if isinstance(error, (RateLimited, OperatorNeeded)) and publication.status == Status.PUBLISHED:
-        _go_on_later(publication, getattr(error, "retry_after", LONGEST_WAIT))
-    elif isinstance(error, RateLimited):
-        stop(publication, Status.HELD, error.code, wait=error.retry_after)
+    if isinstance(error, RateLimited):
+        _hold(publication, error, error.scope, min(error.retry_after, LONGEST_BUDGET))
+    elif isinstance(error, OperatorNeeded):
+        _hold(publication, error, "app", budgets.OPERATOR_WAIT)
     elif isinstance(error, Unavailable):
         _again(publication, error.retry_after)
-    elif isinstance(error, OperatorNeeded):
-        stop(publication, Status.HELD, error.code)
     elif isinstance(error, ImproperlyConfigured):
         _again(publication, LONGEST_WAIT)
     elif isinstance(error, NotAuthorized) and publication.attempts == 0 and _refreshed(publication.account):
@@ -160,21 +163,22 @@ def stop(publication: Publication, status: Status, code: str, *, wait: float = L
     if publication.status == Status.PUBLISHED:
         _leave_follow_up(publication)
         return
-    publication.status = status
+    states.change(publication, status)
     if status == Status.HELD:
         if publication.post.late_seconds is None:  # else the post says itself until when
             hold = timedelta(seconds=settings.CONNECTED_ACCOUNTS_HOLD_SECONDS)
             publication.deadline_at = max(publication.deadline_at, publication.due_at + hold)
-        store(publication, news, wait=wait)
+        publication.turn_at = None
+        _store(publication, news, wait=wait)
     else:
-        store(publication, news, wait=None)
+        _store(publication, news, wait=None)
 
 
 def restart(publication: Publication) -> None:
     """Begin anew with what is approved now; what the platform prepared of the old content expires there."""
     publication.content_hash = publication.post.approved_hash
     publication.checkpoint, publication.repeatable, publication.step = None, True, 0
-    store(publication, wait=0.0)
+    _store(publication, wait=0.0)
 
 
 def remembered(publication: Publication) -> ProviderError | None:
@@ -185,56 +189,40 @@ def remembered(publication: Publication) -> ProviderError | None:
     return refusal(publication.code, publication.detail, platform_code=publication.platform_code)
 
 
-def store(
+def meet(publication: Publication, hold: Hold) -> None:
+    """Let it wait until this hold ends: no call was made, and no attempt is counted."""
+    wait = budgets.wait(hold)
+    if publication.in_doubt or publication.status not in Publication.OPEN:
+        rows.postpone(publication, timezone.now() + timedelta(seconds=wait))
+        return
+    publication.detail = hold.detail
+    stop(publication, Status.HELD, hold.code, wait=wait)
+
+
+def _store(
     publication: Publication,
     news: str = "",
     *,
     wait: float | None,
     keep_intent: bool = False,
+    go_on: bool = False,
     data: Mapping[str, Any] | None = None,
-) -> None:
-    """Write the outcome, tell ``news`` of it and give the lease back, unless another runner has it by now."""
-    if not keep_intent:
-        publication.intent_at = None
-    run_at = DatabaseNow() if wait == 0 else None if wait is None else DatabaseNow() + timedelta(seconds=wait)
-    with transaction.atomic():
-        ours = Publication.objects.filter(pk=publication.pk, lease_token=publication.lease_token)
-        if not ours.update(lease_token="", lease_until=None, run_at=run_at):
-            log.warning("Publication %s: the lease was lost, its new holder will settle it", publication.pk)
-            return
-        publication.save(update_fields=OUTCOME)
-        if news:
-            facts = {**(data or {}), **timeline.facts(publication)}
-            events.record(
-                f"publication.{news}",
-                code=publication.code,
-                account=publication.account,
-                post=publication.post,
-                publication=publication,
-                data={name: fact for name, fact in facts.items() if fact},
-                notice=_notice(publication, news),
-            )
+) -> bool:
+    event = _event(publication, news, data or {}) if news else None
+    return rows.store(publication, event, wait=wait, keep_intent=keep_intent, go_on=go_on)
 
 
-OUTCOME = (
-    "attempts",
-    "checkpoint",
-    "code",
-    "content_hash",
-    "deadline_at",
-    "detail",
-    "intent_at",
-    "permalink",
-    "platform_code",
-    "published_at",
-    "remedy",
-    "remote_id",
-    "repeatable",
-    "status",
-    "step",
-    "trace_id",
-    "updated_at",
-)
+def _event(publication: Publication, news: str, data: Mapping[str, Any]) -> dict[str, Any]:
+    facts = {**data, **timeline.facts(publication)}
+    return {
+        "verb": f"publication.{news}",
+        "code": publication.code,
+        "account": publication.account,
+        "post": publication.post,
+        "publication": publication,
+        "data": facts,
+        "notice": _notice(publication, news),
+    }
 
 
 def _notice(publication: Publication, news: str) -> str:
@@ -243,8 +231,20 @@ def _notice(publication: Publication, news: str) -> str:
         return publication.status
     if publication.code.startswith("account_") or not publication.account.is_active:
         return ""
-    acts = bool(publication.code) and explain(publication.code).who != "nobody"
+    who = explain(publication.code).who if publication.code else "nobody"
+    if news == "held" and who == "operator":
+        return ""  # What holds up the whole app is told once: see `budgets`.
+    acts = who != "nobody"
     return publication.status if acts and news in ("held", "published", "warning") else ""
+
+
+def _hold(publication: Publication, error: ProviderError, scope: budgets.Scope, wait: float) -> None:
+    """Nobody's post is at fault: this one waits, and so does what shares the budget."""
+    budgets.place(publication.account, scope, error.code, wait, detail=error.detail)
+    if publication.status == Status.PUBLISHED:
+        _go_on_later(publication, wait)
+    else:
+        stop(publication, Status.HELD, error.code, wait=wait)
 
 
 def _again(publication: Publication, retry_after: float | None) -> None:
@@ -254,7 +254,7 @@ def _again(publication: Publication, retry_after: float | None) -> None:
     publication.remedy = ""
     publication.attempts += 1
     wait = _backoff(publication) if retry_after is None else retry_after
-    store(publication, "retrying" if publication.attempts == 1 else "attempt", wait=wait)
+    _store(publication, "retrying" if publication.attempts == 1 else "attempt", wait=wait)
 
 
 def _go_on_later(publication: Publication, wait: float) -> None:
@@ -264,12 +264,12 @@ def _go_on_later(publication: Publication, wait: float) -> None:
         _leave_follow_up(publication)
     else:
         publication.remedy = ""
-        store(publication, "attempt", wait=wait)
+        _store(publication, "attempt", wait=wait)
 
 
 def _leave_follow_up(publication: Publication) -> None:
     publication.checkpoint, publication.repeatable = None, True
-    store(publication, "warning", wait=None)
+    _store(publication, "warning", wait=None)
 
 
 def _blame(publication: Publication, error: Exception) -> None:

@@ -15,7 +15,7 @@ from django_connected_accounts.models import ConnectedAccount, Post, Publication
 from django_connected_accounts.models.leases import DatabaseNow
 from django_connected_accounts.providers.types import Problem
 
-from . import composing, events, lateness, reviewing, storing
+from . import composing, events, lateness, reviewing, states, storing
 from .links import web_link
 from .walltime import When, resolve
 
@@ -254,6 +254,7 @@ def _decide(
             )
         run_at = fields.pop("run_at") if "run_at" in fields else None
         publication.refresh_from_db()
+        states.change(publication, fields.pop("status", publication.status))
         for name, value in fields.items():
             setattr(publication, name, value)
         publication.run_at = run_at

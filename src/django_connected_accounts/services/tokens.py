@@ -71,13 +71,16 @@ POLL_SECONDS = 0.05
 
 
 @without_locals
-def fresh(account: ConnectedAccount) -> Connection:
-    """Return a connection whose tokens work now, refreshed first if they must be. ``account`` is read again.
+def fresh(account: ConnectedAccount, *, reread: bool = True) -> Connection:
+    """Return a connection whose tokens work now, refreshed first if they must be.
+
+    ``account`` is read again, unless the caller sees to it that it was not changed meanwhile.
 
     Raises NotAuthorized when only the owner can help, Unavailable when the platform can't refresh it now,
     UndecryptableToken when the secrets can't be read.
     """
-    account.refresh_from_db()
+    if reread:
+        account.refresh_from_db()
     try:
         if _must_refresh(account, registry.get(account.platform)):
             _refresh(account)

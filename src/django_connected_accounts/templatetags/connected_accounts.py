@@ -77,6 +77,7 @@ EVENTS: Mapping[str, Promise] = {
     "account.erased": _("Data deleted, as its owner asked the platform"),
     "callback.deauthorized": _("Access was withdrawn on the platform"),
     "callback.deleted": _("Data was deleted, as a person asked the platform"),
+    "platform.refused": _("A platform does not let the app in"),
     "platform.version_ending": _("An API version ends"),
     "queue.still": _("Nobody publishes what is due"),
     "webhook.test": _("A webhook endpoint was tried out"),

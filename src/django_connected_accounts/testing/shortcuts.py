@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
-from django_connected_accounts.models import ConnectedAccount, Publication
+from django_connected_accounts.models import ConnectedAccount, Hold, Publication
 from django_connected_accounts.models.leases import DatabaseNow
 from django_connected_accounts.sandbox import World, consent
 from django_connected_accounts.services import connecting, publishing
@@ -35,5 +35,6 @@ def publish_everything(steps: int = 100) -> int:
     unfinished = Publication.objects.exclude(run_at=None)
     taken = 0
     while taken < steps and unfinished.update(run_at=DatabaseNow()):
+        Hold.objects.all().delete()
         taken += publishing.tick(limit=1)
     return taken

@@ -1,33 +1,46 @@
 from __future__ import annotations
 
-import logging
+import os
 import signal
-import threading
+from pathlib import Path
 from typing import Any
 
-from django.conf import settings
-from django.core.management.base import BaseCommand
-from django.db import Error, close_old_connections
+from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from django_connected_accounts.services import presence, publishing
-
-log = logging.getLogger("django_connected_accounts")
+from django_connected_accounts.services.running import Worker
 
 
 class Command(BaseCommand):
-    help = "Publish what is due until SIGTERM or Ctrl-C ends it, after the step at hand. Any number may run."
+    help = "Publish what is due until SIGTERM or Ctrl-C ends it, after the steps at hand. Any number may run."
 
-    def handle(self, *args: Any, **options: Any) -> None:
-        stopping = threading.Event()
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument(
+            "--concurrency",
+            type=int,
+            default=4,
+            metavar="N",
+            help="how many posts are worked on at the same time (default: 4)",
+        )
+        parser.add_argument(
+            "--health-file",
+            type=Path,
+            metavar="FILE",
+            help="touch this file about every second while all is well, for a container's probe",
+        )
+
+    def handle(self, *args: Any, concurrency: int, health_file: Path | None, **options: Any) -> None:
+        if concurrency < 1:
+            raise CommandError("--concurrency must be 1 or more")
+        worker = Worker(concurrency, health_file)
+        told = False
+
+        def stop(number: int, frame: Any) -> None:
+            nonlocal told
+            if told:
+                os._exit(128 + number)
+            told = True
+            worker.stop()
+
         for name in (signal.SIGTERM, signal.SIGINT):
-            signal.signal(name, lambda *_: stopping.set())
-        while not stopping.is_set():
-            close_old_connections()
-            try:
-                presence.show()
-                taken = publishing.tick(limit=1)
-            except Error:  # an InterfaceError, of a connection that has ended, is no DatabaseError
-                log.exception("The database did not answer; trying again")
-                taken = 0
-            if not taken:
-                stopping.wait(settings.CONNECTED_ACCOUNTS_POLL_SECONDS)
+            signal.signal(name, stop)
+        worker.run()
