@@ -353,3 +353,23 @@ def test_line_breaks_are_kept_as_everything_but_browsers_has_them(
     sent(browser, "compose", accounts=[str(shop.pk)], text="one\r\ntwo", own={shop: {"text": "1\r\n2"}})
     post = Post.objects.get()
     assert (post.text, post.overrides[str(shop.pk)]["text"]) == ("one\ntwo", "1\n2")
+
+
+def test_the_page_of_a_post_on_many_accounts_stays_light(
+    browser: Browser, brief: type[Brief], queries: Callable[[], Any]
+) -> None:
+    user = browser.visitor.user
+
+    def sizes(count: int) -> tuple[int, int]:
+        accounts = [brief_account(user, f"{count}-{number}") for number in range(count)]
+        own = {account: {"text": f"Hi {account.account_id}"} for account in accounts}
+        post = composing.compose(user, text="Bread", accounts=accounts, overrides=own)
+        scheduling.schedule(post, accounts, by=user)
+        with queries() as asked:
+            page = browser.page("post", post.pk)
+        assert "It says something else here" in text(page)
+        return len(asked), page.content.decode().count("Pacific/")
+
+    (few, zones), (many, still) = sizes(4), sizes(30)
+    assert few == many
+    assert still <= zones

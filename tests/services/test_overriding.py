@@ -9,12 +9,14 @@ import pytest
 from django.contrib.auth import get_user_model
 from django.core.files.storage import storages
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from django_connected_accounts.exceptions import InvalidRequest
 from django_connected_accounts.models import ConnectedAccount, Post, PostMedia, Publication
 from django_connected_accounts.sandbox import samples
-from django_connected_accounts.services import composing, copying, deleting, reviewing
+from django_connected_accounts.services import composing, copying, deleting, reviewing, scheduling
 from django_connected_accounts.services.composing import NewMedia
 from tests.brief_platform import brief, brief_account
 
@@ -369,3 +371,16 @@ def test_nobody_copies_the_post_of_another(user: Any) -> None:
     post = composed(user, [], text="Fresh")
     with pytest.raises(InvalidRequest, match="post_not_found"):
         copying.copy(post, by=get_user_model().objects.create_user("eve"))
+
+
+def test_a_post_that_differs_on_fifty_accounts_is_written_and_scheduled_in_few_queries(user: Any) -> None:
+    def asked(count: int) -> int:
+        accounts = [brief_account(user, f"{count}-{number}") for number in range(count)]
+        own = {account: {"text": f"Hi {account.account_id}"} for account in accounts}
+        with CaptureQueriesContext(connection) as queries:
+            post = composing.compose(user, text="Bread", accounts=accounts, overrides=own)
+            scheduling.schedule(post, accounts, by=user)
+        assert post.publications.count() == count
+        return len(queries)
+
+    assert asked(50) <= asked(2) + 3

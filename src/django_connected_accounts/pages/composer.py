@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 from uuid import UUID
 
+from django.db.models import prefetch_related_objects
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils.translation import gettext_lazy as _
@@ -155,6 +156,8 @@ def differing_forms(
 ) -> list[DifferingForm]:
     """Return a form for what differs on each account, filled in where the browser was shown it."""
     chosen, forms, asked = set(chosen), [], 0
+    if post:
+        prefetch_related_objects([post], "media")
     for account in accounts:
         publishes = options.publishing(account.platform)
         if publishes is None:

@@ -8,6 +8,7 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
+from django import forms
 from django.conf import settings
 from django.core.paginator import Paginator
 from django.db.models import Exists, OuterRef, Prefetch, QuerySet
@@ -28,6 +29,8 @@ Status = Publication.Status
 
 NEEDS_SOMEONE = (Status.UNKNOWN, Status.FAILED, Status.MISSED, Status.HANDED_OVER)
 UNDER_WAY = (Status.SENDING, Status.WAITING)
+FEW = 3
+"""Up to so many accounts, each can be moved to any time zone right on the page of the post."""
 REFRESH_SECONDS = 4
 SOON = timedelta(minutes=2)
 
@@ -74,7 +77,12 @@ class PostPage(Page):
         publications = list(_publications().filter(post=post).prefetch_related(_events()))
         told = remarks.of(publications)
         deliveries = [
-            Delivery(publication, (refused or {}).get(publication.pk), told.get(publication.pk, ()))
+            Delivery(
+                publication,
+                (refused or {}).get(publication.pk),
+                told.get(publication.pk, ()),
+                len(publications) > FEW,
+            )
             for publication in publications
         ]
         chosen = chosen_accounts(request, post)
@@ -116,6 +124,13 @@ class Delivery:
     publication: Publication
     refused: Form | None = None
     remarks: Sequence[Problem] = ()
+    among_many: bool = False
+
+    @property
+    def own_text(self) -> str:
+        """What is said on this account alone, "" where it says what all say, or nothing."""
+        own: Mapping[str, Any] = self.publication.post.overrides.get(str(self.publication.account_id), {})
+        return str(own.get("text", ""))
 
     @property
     def moving(self) -> bool:
@@ -132,7 +147,13 @@ class Delivery:
     def time_form(self) -> TimeForm:
         if isinstance(self.refused, TimeForm):
             return self.refused
-        return TimeForm(auto_id=f"at-{self.publication.pk}-%s", initial=_time_of(self.publication))
+        form = TimeForm(auto_id=f"at-{self.publication.pk}-%s", initial=_time_of(self.publication))
+        if self.among_many:
+            # Hundreds of zones, dozens of times over, would be a megabyte: the one it has will do.
+            zone = form.fields["zone"]
+            assert isinstance(zone, forms.ChoiceField)  # noqa: S101
+            zone.choices = [(self.publication.zone, self.publication.zone.replace("_", " "))]
+        return form
 
     @property
     def link_form(self) -> LinkForm:
