@@ -99,7 +99,7 @@ def look(
     checkpoint: Mapping[str, Any] | None,
     since: datetime,
     clock: Clock,
-) -> Published | Pending | None:
+) -> Published | Pending | HandedOver | None:
     """Return what a step published or set going, None if surely nothing.
 
     Or raise OutcomeUnknown: a person must decide.

@@ -193,7 +193,7 @@ class TikTok(Receives, Publishes, Measures, Provider):
 
     def find(
         self, connection: Connection, draft: Draft, checkpoint: Mapping[str, Any], since: datetime
-    ) -> Published | None:
+    ) -> Published | Pending | HandedOver | None:
         return self._step(connection, draft, checkpoint).find(since)
 
     @property

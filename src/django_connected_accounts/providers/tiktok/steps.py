@@ -59,8 +59,10 @@ class Step:
         }
         return stages[self.checkpoint.get("stage", "check")]()
 
-    def find(self, since: datetime) -> Published | None:
+    def find(self, since: datetime) -> Published | Pending | HandedOver | None:
         """Return what beginning at ``since`` made public. What is not listed may be there all the same."""
+        if self.checkpoint.get("stage") == "status":
+            return self._status()
         text = self.draft.text
         if text and self._direct:
             try:
@@ -98,7 +100,7 @@ class Step:
         began["began_at"] = self.now.isoformat()
         note = f"publish_id {began['publish_id']}"
         if self.pull:
-            return self._to("status", after=WAITS[0], waiting=True, note=note, **began)
+            return self._accepted(note=note, **began)
         if not answer.get("upload_url"):
             raise Unavailable("platform_unavailable", "no upload_url in the answer", provider="tiktok")
         return self._to("upload", upload_url=answer["upload_url"], note=note, **began)
@@ -159,9 +161,9 @@ class Step:
         status, stored = self.client.upload(url, piece, offset=offset, size=film.size, mime=film.mime)
         if status in (400, 403, 404):
             # It has expired, or is complete: what became of it says which.
-            return self._to("status", lost=True, polls=0)
+            return self._accepted(lost=True)
         if status == 201 or stored >= film.size:
-            return self._to("status", after=WAITS[0], waiting=True, polls=0, note="all bytes are sent")
+            return self._accepted(note="all bytes are sent")
         return self._to("upload", offset=stored)
 
     # Following it to its end
@@ -182,7 +184,7 @@ class Step:
             return self._again(Unavailable("media_processing_failed", "the upload has expired"))
         polls = self.checkpoint.get("polls", 0)
         after = WAITS[polls] if polls < len(WAITS) else WAIT_LATE
-        return self._to("status", after=after, waiting=True, polls=polls + 1)
+        return self._accepted(after=after, polls=polls + 1)
 
     def _is_dead(self, answer: Mapping[str, Any]) -> bool:
         """Say whether bytes are missing that can't be sent any more, so that it will never be a post."""
@@ -217,6 +219,12 @@ class Step:
 
     # Where to go next
 
+    def _accepted(self, *, after: float = WAITS[0], note: str = "", **changes: Any) -> Pending:
+        """All is TikTok's now: it may appear by itself."""
+        return self._to(
+            "status", after=after, waiting=True, accepted=True, note=note, **{"polls": 0, **changes}
+        )
+
     def _to(
         self,
         stage: str,
@@ -224,12 +232,18 @@ class Step:
         after: float = 0.0,
         repeatable: bool = True,
         waiting: bool = False,
+        accepted: bool = False,
         note: str = "",
         **changes: Any,
     ) -> Pending:
         checkpoint = {**self.checkpoint, "stage": stage, **changes}
         return Pending(
-            checkpoint=checkpoint, retry_after=after, repeatable=repeatable, waiting=waiting, note=note
+            checkpoint=checkpoint,
+            retry_after=after,
+            repeatable=repeatable,
+            waiting=waiting,
+            accepted=accepted,
+            note=note,
         )
 
     def _again(self, error: ProviderError) -> Pending:
