@@ -26,13 +26,13 @@ from django_connected_accounts import registry  # noqa: E402
 from django_connected_accounts.models import Publication  # noqa: E402
 from django_connected_accounts.providers.base import Publishes  # noqa: E402
 from django_connected_accounts.sandbox import World  # noqa: E402
-from tests.reliability.stage import Site, Stage, database, served  # noqa: E402
+from tests.reliability.stage import Stage, database, served  # noqa: E402
 from tests.reliability.workers import working  # noqa: E402
 
 from .cells import Cell, Ending, Matrix, work  # noqa: E402
 from .points import Points  # noqa: E402
 
-SETTINGS = {"http_connect_timeout": 0.25, "http_read_timeout": 0.25}
+SETTINGS = {"http_connect_timeout": 0.25, "http_read_timeout": 0.25, "late_seconds": 900}
 logging.disable(logging.CRITICAL)
 
 
@@ -49,7 +49,7 @@ def main() -> int:
 
 def _platform(platform: str, asked: argparse.Namespace, chance: random.Random) -> int:
     """Run a platform's part of the matrix, and return how many cells ended wrong."""
-    world, points, wrong = World(fetch=Site().fetch), Points(), 0
+    world, points, wrong = World(), Points(), 0
     with served(world, **SETTINGS) as serve, working(2, partial(work, points)) as workers:
         serve()
         matrix = Matrix(Stage(world, platform), workers, points)

@@ -29,7 +29,7 @@ def test_f7_killed_at_any_point_while_anything_fails_a_post_is_public_once_at_mo
     kind = "carousel" if database == "sqlite:" else random.choice(kinds)
     command = [sys.executable, "-m", "tests.matrix", "--platform", "instagram_login"]
     run = subprocess.run(
-        [*command, "--kind", kind, "--cells", "20", "--seed", str(seed)],
+        [*command, "--kind", kind, "--cells", "8", "--seed", str(seed)],
         cwd=request.config.rootpath,
         capture_output=True,
         text=True,

@@ -24,7 +24,7 @@ from django.db import connection  # noqa: E402
 from django_connected_accounts.sandbox import World  # noqa: E402
 
 from .chaos import Chaos, Outcome, Plan, scheduled, work  # noqa: E402
-from .stage import Site, Stage, database, served  # noqa: E402
+from .stage import Stage, database, served  # noqa: E402
 from .workers import working  # noqa: E402
 
 POSTS_PER_ACCOUNT = 25
@@ -54,8 +54,8 @@ def main() -> int:
 def run(plan: Plan, platform: str, kind: str, count: int, chance: random.Random) -> Outcome:
     settings = {
         "lease_seconds": plan.lease,
-        "http_connect_timeout": 0.5,
-        "http_read_timeout": 0.5,
+        "http_connect_timeout": 1,
+        "http_read_timeout": 1.5,
         "find_margin_seconds": 1,
         "late_seconds": 30 * 86400,
         "poll_seconds": 0.1,
@@ -63,7 +63,7 @@ def run(plan: Plan, platform: str, kind: str, count: int, chance: random.Random)
         "spacing_seconds": 0,
         "account_steps": 0,
     }
-    world = World(fetch=Site().fetch)
+    world = World()
     body = work(plan.freeze_before_sending)
     with served(world, **settings) as serve, working(count, body) as workers:
         serve()

@@ -47,7 +47,7 @@ class Plan:
     """How often a worker is frozen for longer than its lease, at any moment."""
     freeze_before_sending: float = 0.0
     """How many of the posted calls have their worker frozen when the next thing would be to send it."""
-    lease: float = 4.0
+    lease: float = 7.0
     patience: float = 900.0
 
 

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import timedelta
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 from django.apps import apps
 from django.conf import settings
@@ -28,6 +28,8 @@ from django_connected_accounts.providers.base import Publishes
 from django_connected_accounts.sandbox import World, samples
 from django_connected_accounts.sandbox.server import Server
 from django_connected_accounts.services import composing, scheduling
+from django_connected_accounts.services.media import sent_file
+from django_connected_accounts.services.serving import public_url
 
 SITE = "http://testserver"
 PEOPLE = {"instagram": "two_businesses", "facebook": "two_businesses"}
@@ -57,6 +59,8 @@ class Stage:
     def __init__(self, world: World, platform: str, accounts: int = 1) -> None:
         self.world = world
         self.platform = platform
+        self.site = Site()
+        world.fetch = self.site.fetch
         self.user = get_user_model().objects.get_or_create(username="ada", email="ada@example.com")[0]
         self.account = self.connect(self.person)
         self.accounts = [self.account, *(self.connect(self._another(n)) for n in range(1, accounts))]
@@ -80,7 +84,7 @@ class Stage:
         """Return a post of this kind, with media and whatever the platform insists on."""
         media = [composing.NewMedia(file=ContentFile(FILES[name](), name)) for name in MEDIA[kind]]
         options = registry.class_of(self.platform).options.items()  # type: ignore[attr-defined]
-        return composing.compose(
+        post = composing.compose(
             self.user,
             kind=kind,
             text="" if kind == "story" else text,
@@ -92,6 +96,8 @@ class Stage:
                 if option.required and kind in option.kinds
             },
         )
+        self.site.offer(post)
+        return post
 
     def copy(self, post: Post, text: str) -> Post:
         """Return another post that differs in its words only. It shares the files."""
@@ -101,6 +107,7 @@ class Stage:
         for row in media:
             row.pk, row.post, row._state.adding = uuid.uuid4(), other, True
             row.save(force_insert=True)
+        self.site.offer(other)
         return other
 
     def schedule(self, post: Post, account: ConnectedAccount | None = None) -> Publication:
@@ -148,20 +155,27 @@ class Stage:
 
 
 class Site:
-    """Where the platform fetches media from: what was fetched once is kept."""
+    """Where the platform fetches media from: what it was offered is at hand, for the rest it asks the app."""
 
     def __init__(self) -> None:
         self._kept: dict[str, tuple[int, Mapping[str, str], bytes]] = {}
         self._lock = threading.Lock()
 
+    def offer(self, post: Post) -> None:
+        for row in post.media.all():
+            with sent_file(row).open("rb") as file:
+                found = 200, {"Content-Type": row.mime}, file.read()
+            self._kept[_file_of(public_url(row))] = found
+
     def fetch(self, url: str) -> tuple[int, Mapping[str, str], bytes]:
-        parts = urlsplit(url)
         with self._lock:
-            if parts.path not in self._kept:
+            if _file_of(url) not in self._kept:
+                parts = urlsplit(url)
                 response = Client().get(f"{parts.path}?{parts.query}")
-                self._kept[parts.path] = response.status_code, dict(response.items()), b"".join(response)
+                found = response.status_code, dict(response.items()), b"".join(response)
+                self._kept[_file_of(url)] = found
                 connections.close_all()
-        return self._kept[parts.path]
+        return self._kept[_file_of(url)]
 
 
 @contextmanager
@@ -196,6 +210,11 @@ def served(world: World, **changed: Any) -> Iterator[Callable[[], None]]:
         if thread.ident:
             server.shutdown()
             thread.join()
+
+
+def _file_of(url: str) -> str:
+    """Return the part of a link that says which file it is for, without when it was made."""
+    return unquote(urlsplit(url).path).partition(":")[0]
 
 
 def _models() -> list[Any]:
