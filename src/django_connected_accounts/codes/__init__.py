@@ -7,7 +7,7 @@ from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
-from . import accounts, api, composing, connecting, platforms, publishing, watching
+from . import accounts, api, composing, connecting, content, platforms, publishing, watching
 from .meaning import Meaning, Who
 
 __all__ = ["CODES", "Meaning", "Who", "explain"]
@@ -20,6 +20,7 @@ CODES: Mapping[str, Meaning] = {
     **api.CODES,
     **composing.CODES,
     **connecting.CODES,
+    **content.CODES,
     **platforms.CODES,
     **publishing.CODES,
     **watching.CODES,
