@@ -127,3 +127,54 @@ def test_f32_x_gets_a_picture_byte_by_byte_with_its_own_type(connect, world, run
     assert publication.status == Status.PUBLISHED
     [upload] = world.platforms["twitter"].uploads.values()
     assert (bytes(upload.item.body), upload.item.mime) == (out.getvalue(), mime)
+
+
+def test_f22_a_version_that_ended_is_the_operators_and_fails_no_post(connect, world, run, settings) -> None:
+    account = connect("shop", "linkedin")
+    ended = {"status": 426, "body": {"status": 426, "code": "NONEXISTENT_VERSION"}}
+    world.fault(action="status", path="/rest/posts", method="POST", times=0, **ended)
+    publication = account.publish(text="In time")
+    run(steps=2)
+    publication.refresh_from_db()
+    account.refresh_from_db()
+    assert (publication.status, publication.code) == (Status.HELD, "api_version_ended")
+    assert CODES["api_version_ended"].who == "operator"
+    assert account.health == account.Health.ACTIVE
+    provider = registry.get("linkedin")
+    assert provider.api_version in provider.api_versions
+
+    world.faults.clear()
+    run()
+    publication.refresh_from_db()
+    assert publication.status == Status.PUBLISHED
+
+
+@pytest.mark.parametrize("text", ["Costs (net) are up", "a_b*c~d <e> {f} [g] @h | i \\ j", "Ends with ("])
+def test_f23_no_text_is_cut_at_a_character_of_linkedins(connect, world, run, text) -> None:
+    connect("shop", "linkedin").publish(text=text)
+    run()
+    [post] = world.posts()
+    assert post["caption"] == text
+
+
+def test_f24_a_duplicate_of_what_is_gone_is_not_tried_again_and_again(connect, world, run) -> None:
+    linkedin = world.platforms["linkedin"]
+    linkedin.toggle["ghosts"] = True
+    account = connect("shop", "linkedin")
+    first = account.publish(text="Twice")
+    run()
+    first.refresh_from_db()
+    del linkedin.posts[first.remote_id]  # its author deleted it there
+    made = len(_creations(world))
+
+    twin = account.publish(text="Twice")
+    run()
+    twin.refresh_from_db()
+    assert (twin.status, twin.code) == (Status.FAILED, "duplicate_post")
+    assert twin.detail == first.remote_id
+    assert world.posts() == []
+    assert len(_creations(world)) - made <= 2
+
+
+def _creations(world: Any) -> list[Any]:
+    return [call for call in world.calls if call["method"] == "POST" and call["path"].endswith("/posts")]

@@ -35,6 +35,17 @@ SITE = "http://testserver"
 PEOPLE = {"instagram": "two_businesses", "facebook": "two_businesses"}
 """Who connects on each platform; the one with the shop where none is named."""
 
+OPTIONS: Mapping[str, Mapping[str, Any]] = {
+    "tiktok": {
+        "post_mode": "DIRECT_POST",
+        "privacy_level": "PUBLIC_TO_EVERYONE",
+        "music_usage_consent": True,
+    }
+}
+"""What an author must choose there."""
+
+PROVIDERS = {"tiktok": {"AUDITED": True}}
+
 MEDIA: Mapping[str, tuple[str, ...]] = {
     "text": (),
     "photo": ("photo.jpg",),
@@ -83,18 +94,13 @@ class Stage:
     def compose(self, kind: str, text: str) -> Post:
         """Return a post of this kind, with media and whatever the platform insists on."""
         media = [composing.NewMedia(file=ContentFile(FILES[name](), name)) for name in MEDIA[kind]]
-        options = registry.class_of(self.platform).options.items()  # type: ignore[attr-defined]
         post = composing.compose(
             self.user,
             kind=kind,
             text="" if kind == "story" else text,
             media=media,
             accounts=[self.account],
-            options={
-                name: next(iter(option.choices))
-                for name, option in options
-                if option.required and kind in option.kinds
-            },
+            options=OPTIONS.get(self.platform, {}),
         )
         self.site.offer(post)
         return post
@@ -201,7 +207,10 @@ def served(world: World, **changed: Any) -> Iterator[Callable[[], None]]:
     with Server(world) as server:
         names = {f"CONNECTED_ACCOUNTS_{name.upper()}": value for name, value in changed.items()}
         with override_settings(
-            CONNECTED_ACCOUNTS_SANDBOX=server.url, CONNECTED_ACCOUNTS_BASE_URL=SITE, **names
+            CONNECTED_ACCOUNTS_SANDBOX=server.url,
+            CONNECTED_ACCOUNTS_BASE_URL=SITE,
+            CONNECTED_ACCOUNTS_PROVIDERS=PROVIDERS,
+            **names,
         ):
             thread = threading.Thread(
                 target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True
