@@ -22,6 +22,7 @@ from django_connected_accounts.exceptions import ConnectedAccountsError, RateLim
 from django_connected_accounts.models import ConnectedAccount, Hold, Publication
 from django_connected_accounts.providers.base import Publishes
 from django_connected_accounts.providers.types import Usage
+from django_connected_accounts.providers.usage import LONGEST_WAIT
 
 from . import events
 
@@ -67,7 +68,7 @@ def place(
     """Let nothing more go out for ``wait`` seconds; a hold that lasts longer already stays."""
     now = timezone.now()
     key = str(account.pk) if scope == "account" else app_key(account.platform)
-    until = now + timedelta(seconds=wait)
+    until = now + timedelta(seconds=min(wait, LONGEST_WAIT))
     told = {"code": code, "detail": detail[:255], "percent": percent, "until": until}
     rows = Hold.objects.filter(pk=key)
     with transaction.atomic():
