@@ -373,3 +373,24 @@ def test_the_page_of_a_post_on_many_accounts_stays_light(
     (few, zones), (many, still) = sizes(4), sizes(30)
     assert few == many
     assert still <= zones
+
+
+def test_a_picture_of_one_account_is_repaired_for_it_alone(
+    browser: Browser, shop: ConnectedAccount, short: ConnectedAccount, picture: Picture
+) -> None:
+    wide = composing.NewMedia(file=picture("wide.jpg", (1000, 200)), alt_text="The counter")
+    post = composing.compose(
+        browser.visitor.user,
+        media=[composing.NewMedia(file=picture("square.jpg"))],
+        accounts=[shop, short],
+        overrides={shop: {"media": [wide]}},
+    )
+    mine = post.media.get(shared=False)
+    assert "Crop to fit" in text(browser.page("post", post.pk))
+    browser.send("post-fix", post.pk, media=str(mine.pk), fit="crop", account=str(shop.pk))
+    mine.refresh_from_db()
+    assert (mine.fit, mine.alt_text, mine.shared) == ("crop", "The counter", False)
+    post.refresh_from_db()
+    assert post.overrides == {str(shop.pk): {"media": [str(mine.pk)]}}
+    assert set(post.accounts.all()) == {shop, short}
+    assert [row.fit for row in post.shared_media] == [""]
