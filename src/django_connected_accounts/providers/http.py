@@ -102,8 +102,7 @@ class Http:
     ) -> Response:
         """Return the platform's answer. ``token`` travels as bearer, ``timeout`` bounds the wait for it.
 
-        ``files`` are parts of a multipart body: name to file name, bytes and media type. ``data`` that is
-        iterated over, and has a length in bytes, is sent piece by piece.
+        ``files`` are parts of a multipart body. ``data`` that yields bytes and has a length is streamed.
 
         A repeatable call whose connection breaks is made once more at once. What then has no answer, or a
         5xx, a redirect or a success that can't be read, raises `Unavailable`, or `OutcomeUnknown` where it is
