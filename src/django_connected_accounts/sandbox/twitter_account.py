@@ -12,12 +12,15 @@ import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timezone
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from .ids import digits
 from .logins import Login
 from .platform import Member, Platform, Post
 from .records import DAY, Delivery
+
+EPOCH: Final = 1288834974657
+"""Milliseconds of Unix time at which X's ids begin."""
 
 if TYPE_CHECKING:
     from .twitter_uploads import Upload
@@ -85,7 +88,7 @@ class Twitter(Platform):
         self.uploads: dict[str, Upload] = {}
         self.subscriptions = {"creator": "Premium"}
         self.counts: dict[tuple[str, str], tuple[float, int]] = {}
-        self.spent = 0.0
+        self.spent, self.last_id = 0.0, 0
         self.webhook, self.consumer_secret = "", "sandbox-twitter-consumer-secret"
 
     def seed(self) -> Iterable[tuple[str, Member]]:
@@ -96,6 +99,12 @@ class Twitter(Platform):
                 person,
                 Member(id=digits(f"x:{handle}", prefix="17", length=19), username=handle, name=account.name),
             )
+
+    def new_id(self) -> str:
+        """Return an id that is larger than those given out before, as X's are."""
+        milliseconds = int(self.world.now() * 1000) - EPOCH
+        self.last_id = max(self.last_id + 1, milliseconds << 22)
+        return str(self.last_id)
 
     def limit(self, key: tuple[str, str], most: int, window: float) -> tuple[int, int]:
         """Count a call. Return how many are left, -1 for one too many, and when the window ends."""

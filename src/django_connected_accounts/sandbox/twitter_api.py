@@ -72,7 +72,9 @@ def invalid(parameter: str, value: Any, message: str) -> Problem:
 
 def token(call: Call) -> Answer:
     """A code, or a refresh token that works once, to a pair of tokens."""
-    call.accept({"grant_type", "code", "redirect_uri", "code_verifier", "refresh_token", "client_id"})
+    call.accept(
+        {"grant_type", "code", "redirect_uri", "code_verifier", "refresh_token", "client_id", "scope"}
+    )
     platform = Twitter.of(call.world)
     grant = call.text("grant_type")
     try:

@@ -61,7 +61,7 @@ def create(asked: Asked) -> Answer:
     world = call.world
     parent = (said.get("reply") or {}).get("in_reply_to_tweet_id", "")
     items = tuple(upload.item for upload in used if upload.item)
-    tweet_id = world.new_id("tweet", prefix="199", length=19)
+    tweet_id = platform.new_id()
     post = Post(
         id=tweet_id,
         account_id=member.id,
@@ -77,8 +77,8 @@ def create(asked: Asked) -> Answer:
     )
     if parent:
         root = platform.wires[parent]
-        while root.parent:
-            root = platform.wires[root.parent]
+        while above := platform.wires.get(root.parent):
+            root = above
         root.post.comments.append({"id": post.id, "username": post.username, "text": post.text})
     platform.posts[post.id] = post
     platform.wires[post.id] = _wire(platform, post, [upload.key for upload in used], parent)

@@ -136,7 +136,7 @@ def describe(asked: Asked) -> Answer:
 
 
 def _begin(asked: Asked, category: str, media_type: str, total: int) -> Upload:
-    media_id = asked.call.world.new_id("upload", prefix="199", length=19)
+    media_id = asked.platform.new_id()
     upload = Upload(
         id=media_id,
         key=f"{CATEGORIES[category][3]}_{media_id}",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -22,7 +23,7 @@ from django_connected_accounts.exceptions import (
 from django_connected_accounts.providers.types import Draft
 from django_connected_accounts.testing import drive
 
-from .conftest import CALLBACK, X, picture
+from .conftest import CALLBACK, X, film, picture
 
 SECRET = "sandbox-twitter-consumer-secret"
 
@@ -246,3 +247,40 @@ def test_what_is_not_surely_the_word_of_x_is_refused(x: X) -> None:
 
 def _signed(x: X, body: bytes) -> dict[str, str]:
     return {"x-twitter-webhooks-signature": x.site.signature(body)}
+
+
+# Nothing but what the contract lists
+
+LISTED = {
+    ("POST", r"/2/oauth2/(token|revoke)"),
+    ("GET", "/2/users/me"),
+    ("POST", "/2/tweets"),
+    ("GET", r"/2/tweets/\d+"),
+    ("DELETE", r"/2/tweets/\d+"),
+    ("GET", r"/2/users/\d+/tweets"),
+    ("POST", r"/2/media/upload/(initialize|\d+/append|\d+/finalize)"),
+    ("GET", "/2/media/upload"),
+    ("POST", "/2/media/metadata"),
+}
+
+
+def test_every_request_is_one_that_the_contract_lists(x: X) -> None:
+    x.world.fault(action="lose_after", path="^/2/tweets$")
+    connection = x.connection()
+    thread = {"thread": ["More"], "reply_settings": "following", "paid_partnership": True}
+    media = (picture(alt_text="Bread"), picture("2"))
+    published = drive(x.provider, connection, Draft(kind="carousel", media=media, options=thread), x)
+    drive(x.provider, connection, Draft(kind="video", text="Film", media=(film(),)), x)
+    poll = {"poll": ["Rye", "Spelt"], "poll_minutes": 5, "made_with_ai": True}
+    drive(x.provider, connection, Draft(kind="text", text="Which?", options=poll), x)
+    x.provider.measure(connection)
+    x.provider.measure(connection, published.remote_id)
+    x.provider.client(connection).delete_tweet(published.remote_id)
+    x.provider.revoke(x.provider.refresh(x.granted()))
+    used = set()
+    for call in x.world.calls:
+        assert (call["host"], call["unknown"]) == ("api.x.com", "")
+        matching = {(m, p) for m, p in LISTED if m == call["method"] and re.fullmatch(p, call["path"])}
+        assert matching, f"{call['method']} {call['path']}"
+        used |= matching
+    assert used == LISTED
