@@ -191,6 +191,7 @@ def complaints() -> set[str]:
         ({"broker_url": "redis://localhost", "broker_transport_options": {"visibility_timeout": 315}}, False),
         ({"broker_url": "amqp://localhost"}, False),
         ({"broker_url": "memory://"}, False),
+        ({"broker_url": "pigeons://localhost"}, False),
     ],
 )
 def test_a_broker_that_takes_a_running_step_back_is_refused(

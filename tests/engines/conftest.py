@@ -54,7 +54,16 @@ def make_engine(
         engine.kill()
 
 
-@pytest.fixture(scope="module", params=ENGINES)
+OFTEN_TESTED = ("tick", "worker")
+"""What many other tests run on."""
+
+
+@pytest.fixture(
+    scope="module",
+    params=[
+        pytest.param(name, marks=[pytest.mark.engines] if name in OFTEN_TESTED else []) for name in ENGINES
+    ],
+)
 def started(request: pytest.FixtureRequest, make_engine: Callable[..., Engine]) -> Iterator[Engine]:
     engine = make_engine(ENGINES[request.param])
     engine.start()

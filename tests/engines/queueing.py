@@ -37,6 +37,8 @@ def make(*, broker: str, name: str, mischief: str = "", **transport: Any) -> Cel
         {
             "task_default_queue": name,
             "broker_transport_options": transport,
+            # One with a result backend, one without.
+            "result_backend": broker if broker.startswith("redis") else None,
             "broker_connection_retry_on_startup": True,
             "worker_enable_remote_control": False,
             "beat_schedule": {"sweep": {"task": "connected_accounts.sweep", "schedule": SWEEP_SECONDS}},

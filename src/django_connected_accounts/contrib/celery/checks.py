@@ -29,8 +29,11 @@ def _visibility() -> Iterator[CheckMessage]:
 
 def visibility_timeout() -> float | None:
     """Return after how many seconds the broker delivers anew what is not acknowledged, None for never."""
-    connection = current_app.connection_for_write()
-    channel = getattr(connection.get_transport_cls(), "Channel", None)
+    try:
+        connection = current_app.connection_for_read()
+        channel = getattr(connection.get_transport_cls(), "Channel", None)
+    except (ImportError, KeyError):
+        return None  # Celery itself will say that there is no such transport.
     names = ("visibility_timeout", "default_visibility_timeout")
     defaults = (getattr(channel, name, None) for name in names)
     default = next((value for value in defaults if isinstance(value, (int, float))), None)
