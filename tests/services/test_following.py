@@ -32,7 +32,7 @@ def film(seconds: float = 5.0) -> ContentFile[bytes]:
 def accepted(page: ConnectedAccount, world: World, run: Run) -> Publication:
     """Return a reel that Facebook has taken and is at work on."""
     world.toggles.video_polls = 1000
-    publication = page.publish(text="Rolls", kind="reel", media=[film()])
+    publication: Publication = page.publish(text="Rolls", kind="reel", media=[film()])
     for _ in range(20):
         run(steps=1)
         publication.refresh_from_db()

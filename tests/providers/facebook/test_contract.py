@@ -22,7 +22,7 @@ class TestFacebook(ProviderContract):
 
     def drafts(self) -> list[Draft]:
         """Return one draft of each kind; an album has pictures only, and a story may be a film."""
-        made = {draft.kind: draft for draft in super().drafts()}
+        made: dict[str, Draft] = {draft.kind: draft for draft in super().drafts()}
         picture, film = made["photo"].media[0], made["reel"].media[0]
         made["carousel"] = replace(made["carousel"], media=(picture, picture))
         made["story of a film"] = replace(sample_draft("story"), media=(film,))

@@ -125,7 +125,7 @@ def test_a_large_film_is_never_in_memory_as_a_whole(site: Site, connection: Conn
 
     client = site.provider.client(connection)
     media = Media(kind="video", mime="video/mp4", size=1_000_000_000, open=Zeros)  # type: ignore[arg-type]
-    site.adapter.send = swallow  # type: ignore[method-assign]
+    site.adapter.send = swallow  # type: ignore[assignment, method-assign]
     tracemalloc.start()
     with pytest.raises(Unavailable):
         client.upload_rest("https://rupload.facebook.com/video-upload/v26.0/1", media, 0)
@@ -175,7 +175,7 @@ def test_a_film_that_is_processed_without_an_end_is_left_to_a_person(
     draft = draft_of("reel", film())
     checkpoint = until(site, connection, draft, "publish")
     site.world.fault(action="never_finish", path="/video_reels$")
-    outcome = site.provider.publish(connection, draft, checkpoint)
+    outcome: Any = site.provider.publish(connection, draft, checkpoint)
     while isinstance(outcome, Pending) and outcome.checkpoint["polls"] < MOST_POLLS:
         site.advance(outcome.retry_after)
         outcome = site.provider.find(connection, draft, outcome.checkpoint, site.now())

@@ -15,7 +15,7 @@ Make = Callable[..., Media]
 def found(kind: Any, *media: Media, text: str = "Words", **given: Any) -> dict[str, str]:
     """Return the codes of what stands in the way, each with its severity."""
     said = problems(Draft(kind=kind, text=text, media=media, **given))
-    codes = {problem.code: problem.severity for problem in said}
+    codes: dict[str, str] = {problem.code: problem.severity for problem in said}
     assert codes.keys() <= CODES.keys()
     return codes
 
