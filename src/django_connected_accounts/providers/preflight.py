@@ -20,6 +20,7 @@ OPTION_TYPES: Mapping[str, tuple[type, ...]] = {
     "integer": (int,),
     "boolean": (bool,),
     "list": (list, tuple),
+    "texts": (list, tuple),
     "choice": (str,),
     "object": (dict, list),
 }

@@ -236,10 +236,11 @@ class Option:
     """Something a platform lets the author choose for these ``kinds`` of posts.
 
     ``choices`` are what a "choice" may be, value to label. What is ``required`` has no default: the author
-    must choose. The fields of an "object" are described by ``help``.
+    must choose. The fields of an "object" are described by ``help``. A "list" is one of words; "texts" may be
+    long.
     """
 
-    type: Literal["text", "integer", "boolean", "list", "choice", "object"]
+    type: Literal["text", "integer", "boolean", "list", "texts", "choice", "object"]
     kinds: tuple[Kind, ...]
     help: str
     choices: Mapping[str, str] = field(default_factory=dict)

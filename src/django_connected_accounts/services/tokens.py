@@ -243,7 +243,7 @@ def _understood(error: ProviderError, provider: Provider, asked_before: bool) ->
     if isinstance(error, OutcomeUnknown):
         return Unavailable("refresh_retrying", error.detail, provider=provider.id)
     if asked_before and error.code in UNEXPLAINED:
-        facts = {"platform_code": error.platform_code, "trace_id": error.trace_id}
+        facts: dict[str, Any] = {"platform_code": error.platform_code, "trace_id": error.trace_id}
         return NotAuthorized("refresh_interrupted", error.detail, provider=provider.id, **facts)
     return error
 

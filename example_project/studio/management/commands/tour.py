@@ -1,29 +1,28 @@
 from __future__ import annotations
 
-import io
+import re
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from html import unescape
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
 import requests
 from django.contrib.auth import get_user_model
-from django.core.files.base import ContentFile
 from django.core.management import call_command
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import connections
 from django.test.utils import override_settings
-from PIL import Image, ImageDraw
 
+from django_connected_accounts import registry
 from django_connected_accounts.models import ConnectedAccount, Event, Publication
-from django_connected_accounts.sandbox import samples
 from django_connected_accounts.sandbox.server import serving
 from django_connected_accounts.sandbox.world import World
-from django_connected_accounts.services.composing import NewMedia
 from django_connected_accounts.services.publishing import tick
 from studio.browser import Browser
+from studio.stories import Story, stories
 from studio.website import website
 
 PATIENCE = 120
@@ -31,52 +30,49 @@ PATIENCE = 120
 
 
 class Command(BaseCommand):
-    help = "Without a browser window: connect an Instagram account on a sandbox, publish from it, look at it."
+    help = "Without a browser window: connect an account on a sandbox, publish from it, look at it."
     requires_system_checks: list[str] = []
 
-    def handle(self, *args: Any, **options: Any) -> None:
-        world = World()
-        with serving(world) as sandbox, website() as site, fresh_project(site, sandbox):
-            self.say(f"The platforms are simulated at {sandbox}, this project is served at {site}.")
-            account = self.connect(site, world)
-            publications = self.publish(account)
-            self.work(publications)
-            self.look(sandbox, publications)
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument(
+            "--platform", default="instagram", choices=[*stories(), "all"], help="which; default: instagram"
+        )
 
-    def connect(self, site: str, world: World) -> ConnectedAccount:
+    def handle(self, *args: Any, **options: Any) -> None:
+        chosen = options["platform"]
+        with serving(World()) as sandbox, website() as site, fresh_project(site, sandbox):
+            self.say(f"The platforms are simulated at {sandbox}, this project is served at {site}.")
+            told = {chosen: stories()[chosen]} if chosen != "all" else stories()
+            for platform, story in told.items():
+                self.say(f"\n{registry.name(platform)} ({platform})")
+                account = self.connect(site, platform, story)
+                publications = self.publish(account, story)
+                self.work(publications)
+                self.look(sandbox, publications)
+
+    def connect(self, site: str, platform: str, story: Story) -> ConnectedAccount:
         """Connect an account as a person does, through every redirect."""
         self.say("\nConnect")
         browser = Browser()
-        browser.open(f"{site}/connected-accounts/connect/instagram/")
+        browser.open(f"{site}/connected-accounts/connect/{platform}/")
         browser.send()
-        browser.send("two_businesses")  # who are you?
+        browser.send(story.person)  # who are you?
         browser.send("allow")
         self.say(f"  allowed on the platform, and sent back to {browser.url.partition('#')[0]}")
-        bakery = world.people["two_businesses"].accounts()[0]
-        browser.send(bakery.id)
+        if story.pick:
+            browser.send(picked(browser.html, story.pick))
         user = get_user_model().objects.get(username="demo")
-        account: ConnectedAccount = user.connected_accounts.get(account_id=bakery.id)
+        account: ConnectedAccount = user.connected_accounts.filter(platform=platform).latest("created_at")
         self.say(f"  @{account.username} is {account.account_id}: {account.get_health_display()}")
         return account
 
-    def publish(self, account: ConnectedAccount) -> list[Publication]:
-        """Ask for three posts, as a project's own code does."""
+    def publish(self, account: ConnectedAccount, story: Story) -> list[Publication]:
+        """Ask for the posts, as a project's own code does."""
         self.say("\nCompose")
-        bread, coffee, cake = (
-            drawing("Bread", "#8a5a2b"),
-            drawing("Coffee", "#3f2a1d"),
-            drawing("Cake", "#b5577a"),
-        )
-        photo = account.publish(
-            text="Fresh bread before sunrise. #bakery",
-            media=[NewMedia(file=bread, alt_text="The word bread in a circle, on brown")],
-        )
-        carousel = account.publish(text="Three things we made today.", media=[bread, coffee, cake])
-        film = ContentFile(samples.mp4(seconds=5), name="bakery.mp4")
-        reel = account.publish(text="Five seconds in the bakery.", media=[film])
-        for publication in (photo, carousel, reel):
+        publications = [account.publish(**post) for post in story.posts]
+        for publication in publications:
             self.say(f"  {publication.post.get_kind_display()}: {publication.post.text}")
-        return [photo, carousel, reel]
+        return publications
 
     def work(self, publications: list[Publication]) -> None:
         """Do what ``connected_accounts_worker`` does, until nothing is left to do."""
@@ -110,8 +106,9 @@ class Command(BaseCommand):
         public = requests.get(f"{sandbox}/_sandbox/posts", timeout=30).json()["posts"]
         for publication in publications:
             publication.refresh_from_db()
-        believed = sorted((p.remote_id, p.permalink, p.post.kind, p.post.text) for p in publications)
-        seen = sorted((post["id"], post["permalink"], post["kind"], post["caption"]) for post in public)
+        mine = {publication.account.account_id for publication in publications}
+        believed = sorted((p.remote_id, p.permalink, p.post.text) for p in publications)
+        seen = sorted((p["id"], p["permalink"], p["caption"]) for p in public if p["account_id"] in mine)
         if believed != seen:
             raise CommandError(f"We believe\n  {believed}\nbut the public sees\n  {seen}")
         for publication in publications:
@@ -138,12 +135,11 @@ def fresh_project(site: str, sandbox: str) -> Iterator[None]:
         connections.close_all()
 
 
-def drawing(word: str, colour: str) -> ContentFile[bytes]:
-    """Return a picture with a word in a circle, as a file."""
-    image = Image.new("RGB", (1080, 1080), colour)
-    pen = ImageDraw.Draw(image)
-    pen.ellipse((190, 190, 890, 890), outline="white", width=12)
-    pen.text((540, 540), word, fill="white", anchor="mm", font_size=120)
-    out = io.BytesIO()
-    image.save(out, "JPEG", quality=90)
-    return ContentFile(out.getvalue(), name=f"{word.lower()}.jpg")
+def picked(html: str, name: str) -> str:
+    """Return the value of the box beside this name."""
+    box = re.search(
+        rf'type="checkbox"[^>]*value="([^"]+)"(?:(?!type="checkbox").)*?{re.escape(name)}', html, re.S
+    )
+    if box is None:
+        raise CommandError(f"Nothing called {name} can be chosen.")
+    return unescape(box[1])

@@ -5,11 +5,11 @@ https://developers.facebook.com/docs/graph-api/reference/insights
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from django_connected_accounts.exceptions import ContentRejected, PermissionMissing
+from django_connected_accounts.providers.meta.insights import REFUSED, each, plain, reading
 from django_connected_accounts.providers.types import Reading
 
 from .client import FacebookAPIClient
@@ -28,9 +28,6 @@ POST_METRICS = (
     "post_reactions_by_type_total",
 )
 COUNTS = ("reactions.limit(0).summary(true)", "comments.limit(0).summary(true)")
-REFUSED = (ContentRejected, PermissionMissing)
-
-Ask = Callable[[Sequence[str]], list[Reading]]
 
 
 def readings(client: FacebookAPIClient, remote_id: str, now: datetime) -> list[Reading]:
@@ -39,42 +36,21 @@ def readings(client: FacebookAPIClient, remote_id: str, now: datetime) -> list[R
     def insights(names: Sequence[str]) -> list[Reading]:
         params = {} if remote_id else {"period": "day"}
         rows = client.get_insights(remote_id or client.page_id, metric=",".join(names), **params)
-        return [_reading(row, now) for row in rows]
+        return [reading(row, now) for row in rows]
 
     def counts(names: Sequence[str]) -> list[Reading]:
         node = client.get_node(remote_id or client.page_id, fields=",".join(names))
-        return [Reading(name=name, value=_count(node, name), at=now) for name in map(_plain, names)]
+        return [Reading(name=name, value=_count(node, name), at=now) for name in map(plain, names)]
 
     if not remote_id:
-        return _each(PAGE_METRICS, insights, now) + _each(("followers_count",), counts, now)
+        return each(PAGE_METRICS, insights, now) + each(("followers_count",), counts, now)
     if "_" in remote_id:  # a film's id has none
-        return _each(POST_METRICS, insights, now) + _each((*COUNTS, "shares"), counts, now)
+        return each(POST_METRICS, insights, now) + each((*COUNTS, "shares"), counts, now)
     try:
-        found = [_reading(row, now) for row in client.get_insights(remote_id, edge="video_insights")]
+        found = [reading(row, now) for row in client.get_insights(remote_id, edge="video_insights")]
     except REFUSED:
         found = []
-    return found + _each(COUNTS, counts, now)
-
-
-def _each(names: Sequence[str], ask: Ask, now: datetime) -> list[Reading]:
-    """Return a reading for every name: all are asked for at once, or alone where one spoils the rest."""
-    try:
-        found = {reading.name: reading for reading in ask(names)}
-    except REFUSED:
-        if len(names) > 1:
-            return [reading for name in names for reading in _each((name,), ask, now)]
-        found = {}
-    return [found.get(name) or Reading(name=name, value=None, at=now) for name in map(_plain, names)]
-
-
-def _reading(row: Mapping[str, Any], now: datetime) -> Reading:
-    """Return the newest value of a metric; what is split by kind is summed up."""
-    newest = (row.get("values") or [{}])[-1]
-    value, ended = newest.get("value"), newest.get("end_time")
-    if isinstance(value, dict):
-        value = sum(part for part in value.values() if isinstance(part, int | float))
-    at = datetime.strptime(ended, "%Y-%m-%dT%H:%M:%S%z") if ended else now
-    return Reading(name=str(row.get("name", "")), value=value, at=at)
+    return found + each(COUNTS, counts, now)
 
 
 def _count(node: Mapping[str, Any], name: str) -> float | None:
@@ -84,6 +60,3 @@ def _count(node: Mapping[str, Any], name: str) -> float | None:
     value = node.get(name)
     return value.get("summary", {}).get("total_count") if isinstance(value, dict) else value
 
-
-def _plain(name: str) -> str:
-    return name.partition(".")[0]

@@ -68,6 +68,10 @@ class InstagramAPIClient:
         path, fields = f"{account_id}/content_publishing_limit", "quota_usage,config"
         return self._get(path, needs="quota_usage", fields=fields)
 
+    def get_insights(self, object_id: str, **params: Any) -> list[dict[str, Any]]:
+        """Return the metrics asked for of an account or media; one that does not exist fails them all."""
+        return self._list(f"{object_id}/insights", **params)
+
     def exchange_access_token(self, client_secret: str) -> dict[str, Any]:
         """Return a token for 60 days for this one of an hour (Instagram Login)."""
         grant = {"grant_type": "ig_exchange_token", "client_secret": client_secret}

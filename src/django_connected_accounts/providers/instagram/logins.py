@@ -31,7 +31,7 @@ from django_connected_accounts.providers.meta.login import (
 from django_connected_accounts.providers.types import Connection, Profile, Renewal, Tokens
 
 from .client import USER_FIELDS, InstagramAPIClient
-from .publishing import FACEBOOK_LOGIN_OPTIONS, OPTIONS, InstagramPublishing
+from .publishing import FACEBOOK_LOGIN_OPTIONS, OPTIONS, InstagramAccounts
 
 _PAGE_FIELDS = f"id,name,access_token,tasks,instagram_business_account{{{USER_FIELDS}}}"
 _PROFESSIONAL = ("BUSINESS", "MEDIA_CREATOR")
@@ -40,7 +40,7 @@ _REFRESH_AGE = timedelta(hours=25)
 _LIFETIME = timedelta(days=60)
 
 
-class Instagram(InstagramPublishing, MetaReceiving, FacebookLogin):
+class Instagram(InstagramAccounts, MetaReceiving, FacebookLogin):
     """Instagram professional accounts linked to a Facebook Page, by Facebook Login.
 
     An account's token is its Page's, which does not expire; the person's stays beside it, to list Pages, to
@@ -74,7 +74,7 @@ class Instagram(InstagramPublishing, MetaReceiving, FacebookLogin):
         return replace(_profile(user), details=connection.details)
 
 
-class InstagramLogin(InstagramPublishing, MetaReceiving, Provider):
+class InstagramLogin(InstagramAccounts, MetaReceiving, Provider):
     """Instagram professional accounts by Instagram's own login: no Page, no location, no collaborators."""
 
     id = "instagram_login"

@@ -1,4 +1,4 @@
-"""Publishing on Instagram, for both logins.
+"""Publishing and measuring on Instagram, for both logins.
 
 https://developers.facebook.com/docs/instagram-platform/content-publishing
 """
@@ -12,7 +12,7 @@ from datetime import datetime
 from typing import Any, ClassVar
 
 from django_connected_accounts.exceptions import ContentRejected, PermissionMissing
-from django_connected_accounts.providers.base import Publishes
+from django_connected_accounts.providers.base import Measures, Publishes
 from django_connected_accounts.providers.meta.steps import Step
 from django_connected_accounts.providers.types import (
     Connection,
@@ -23,9 +23,10 @@ from django_connected_accounts.providers.types import (
     Problem,
     Published,
     Quota,
+    Reading,
 )
 
-from . import preflight
+from . import measuring, preflight
 from .client import InstagramAPIClient
 from .drafts import InstagramContainers
 from .limits import LIMITS
@@ -50,8 +51,8 @@ FACEBOOK_LOGIN_OPTIONS: Mapping[str, Option] = {
 }
 
 
-class InstagramPublishing(Publishes):
-    """`Publishes` for both logins; they differ in their `client` and their options."""
+class InstagramAccounts(Publishes, Measures):
+    """What accounts can do, for both logins; they differ in their `client` and their options."""
 
     id: ClassVar[str]
     scopes: Mapping[str, tuple[str, ...]]
@@ -93,6 +94,10 @@ class InstagramPublishing(Publishes):
             total=int(config.get("quota_total") or LIMITS["posts_per_day"].value),
             window_seconds=int(config.get("quota_duration") or 86400),
         )
+
+    def measure(self, connection: Connection, remote_id: str = "") -> list[Reading]:
+        client = self.client(connection)
+        return measuring.readings(client, connection, remote_id, client.graph.http.now())
 
     @contextmanager
     def _naming_scopes(self) -> Iterator[None]:

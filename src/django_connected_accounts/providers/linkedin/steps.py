@@ -150,19 +150,19 @@ class Step:
         try:
             self.client.create_comment(urn, body)
         except (ContentRejected, NotAuthorized, PermissionMissing):
-            return Published(remote_id=urn, permalink=_link(urn), warning="first_comment_failed")
-        return Published(remote_id=urn, permalink=_link(urn))
+            return Published(remote_id=urn, permalink=self._link(urn), warning="first_comment_failed")
+        return Published(remote_id=urn, permalink=self._link(urn))
 
     def _live(self, urn: str) -> Published:
         comment = self._to("comment", repeatable=False, post=urn) if self.draft.first_comment else None
         return Published(
-            remote_id=urn, permalink=_link(urn), published_at=self.now, follow_up=comment, note=urn
+            remote_id=urn, permalink=self._link(urn), published_at=self.now, follow_up=comment, note=urn
         )
 
     def _body(self) -> dict[str, Any]:
         options = self.draft.options
         visibility = options.get("visibility") or "PUBLIC"
-        if self._is_page and visibility == "CONNECTIONS":
+        if visibility == "CONNECTIONS" and self.connection.account_id.startswith(ORGANIZATION):
             raise ContentRejected("option_not_available", provider="linkedin", option="visibility", post="")
         body: dict[str, Any] = {
             "author": self.connection.account_id,
@@ -220,7 +220,7 @@ class Step:
         try:
             listed = self.client.list_posts(self.connection.account_id)
         except (PermissionMissing, NotAuthorized):
-            if self.checkpoint.get("stage") == "post" and self._is_answered_by_its_twin(since):
+            if self._is_answered_by_its_twin(since):
                 return self._to("resend", repeatable=False)
             raise OutcomeUnknown(detail="posts can't be read", provider="linkedin") from None
         for post in listed:
@@ -240,14 +240,15 @@ class Step:
             text = (comment.get("message") or {}).get("text", "")
             mine = comment.get("actor") == self.connection.account_id
             if mine and text.split() == self.draft.first_comment.split():
-                return Published(remote_id=urn, permalink=_link(urn))
+                return Published(remote_id=urn, permalink=self._link(urn))
         if self.now - since >= SETTLED:
             return None
         raise OutcomeUnknown(detail="no such comment yet", provider="linkedin")
 
     def _is_answered_by_its_twin(self, since: datetime) -> bool:
         # Whether posts with media take part in it is not known.
-        return not self.draft.media and self.now - since < self.window - CLOCK_MARGIN
+        first = self.checkpoint.get("stage") == "post" and not self.draft.media
+        return first and self.now - since < self.window - CLOCK_MARGIN
 
     def _is(self, post: Mapping[str, Any], since: datetime) -> bool:
         try:
@@ -261,9 +262,8 @@ class Step:
         )
         return same and _media_of(post) == list(self.checkpoint.get("urns", ()))
 
-    @property
-    def _is_page(self) -> bool:
-        return self.connection.account_id.startswith(ORGANIZATION)
+    def _link(self, urn: str) -> str:
+        return self.client.http.browser_url(f"https://www.linkedin.com/feed/update/{urn}/")
 
     # Where to go next
 
@@ -296,7 +296,3 @@ def _media_of(post: Mapping[str, Any]) -> list[str]:
         return [str(image.get("id")) for image in images]
     one = (content.get("media") or {}).get("id")
     return [str(one)] if one else []
-
-
-def _link(urn: str) -> str:
-    return f"https://www.linkedin.com/feed/update/{urn}/"

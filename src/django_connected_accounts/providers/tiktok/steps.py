@@ -198,7 +198,8 @@ class Step:
         publish_id = self.checkpoint["publish_id"]
         if ids:
             section = "video" if self.draft.kind == "video" else "photo"
-            link = f"https://www.tiktok.com/@{self.connection.username}/{section}/{ids[0]}"
+            page = f"https://www.tiktok.com/@{self.connection.username}/{section}/{ids[0]}"
+            link = self.client.http.browser_url(page)
             return Published(
                 remote_id=str(ids[0]),
                 permalink=link if self.connection.username else "",

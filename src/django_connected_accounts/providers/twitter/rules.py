@@ -71,7 +71,7 @@ _ALL: tuple[Kind, ...] = ("text", "photo", "carousel", "video", "reel")
 
 OPTIONS: Mapping[str, Option] = {
     "thread": Option(
-        type="list", kinds=_ALL, help="Further texts, each published as a reply to the one before."
+        type="texts", kinds=_ALL, help="Further texts, each published as a reply to the one before."
     ),
     "reply_settings": Option(
         type="choice",
