@@ -244,6 +244,6 @@ def test_what_is_not_simulated_says_so(remote: Remote, world: World, token: str,
         assert answer.json()["error"]["type"] == "SandboxUnknown"
         assert next(iter(params)) in answer.json()["error"]["message"]
         assert world.calls[-1]["unknown"]
-    assert remote.send("GET", f"{GRAPH}/{account}/insights?access_token={token}").status_code == 501
+    assert remote.send("GET", f"{GRAPH}/{account}/tags?access_token={token}").status_code == 501
     assert remote.send("GET", "api.nowhere.example/v1/things").status_code == 501
     assert world.calls[-1]["host"] == "api.nowhere.example"

@@ -27,12 +27,16 @@ SCOPES: Final[dict[tuple[str, str], frozenset[str]]] = {
         {"instagram_basic", "instagram_content_publish", "pages_read_engagement"}
     ),
     ("graph.facebook.com", "comment"): frozenset({"instagram_basic", "instagram_manage_comments"}),
+    ("graph.facebook.com", "measure"): frozenset({"instagram_basic", "instagram_manage_insights"}),
     ("graph.instagram.com", "read"): frozenset({"instagram_business_basic"}),
     ("graph.instagram.com", "publish"): frozenset(
         {"instagram_business_basic", "instagram_business_content_publish"}
     ),
     ("graph.instagram.com", "comment"): frozenset(
         {"instagram_business_basic", "instagram_business_manage_comments"}
+    ),
+    ("graph.instagram.com", "measure"): frozenset(
+        {"instagram_business_basic", "instagram_business_manage_insights"}
     ),
 }
 """Host and ability to the permissions it needs."""

@@ -1,7 +1,7 @@
 """Instagram's publishing, reading and quota, alike on graph.facebook.com and graph.instagram.com.
 
-Follows the Instagram Platform contract of 2026-11-22, sections 4.5, 4.7 and 4.9. Not done: insights,
-webhooks, hashtag search, business discovery, likes, mentions, messaging, scheduled media. What a second
+Follows the Instagram Platform contract of 2026-11-22, sections 4.5, 4.7 and 4.9. Not done: webhooks,
+hashtag search, business discovery, likes, mentions, messaging, scheduled media. What a second
 ``media_publish`` of one container answers is undocumented, and a toggle.
 """
 

@@ -28,6 +28,7 @@ DEFAULT_SCOPES: Final[dict[str, tuple[str, ...]]] = {
         "instagram_basic",
         "instagram_content_publish",
         "instagram_manage_comments",
+        "instagram_manage_insights",
         "pages_show_list",
         "pages_read_engagement",
         "pages_manage_posts",
@@ -40,6 +41,7 @@ DEFAULT_SCOPES: Final[dict[str, tuple[str, ...]]] = {
         "instagram_business_basic",
         "instagram_business_content_publish",
         "instagram_business_manage_comments",
+        "instagram_business_manage_insights",
     ),
 }
 

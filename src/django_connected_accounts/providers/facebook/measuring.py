@@ -59,4 +59,3 @@ def _count(node: Mapping[str, Any], name: str) -> float | None:
         return float((node.get(name) or {}).get("count", 0))
     value = node.get(name)
     return value.get("summary", {}).get("total_count") if isinstance(value, dict) else value
-
