@@ -111,6 +111,23 @@ def test_a_grant_that_another_account_lives_on_is_left_alone(visitor: Visitor, w
     assert Event.objects.filter(verb="account.revoked").count() == 1
 
 
+def test_a_grant_that_another_platform_of_the_same_app_lives_on_is_left_alone(
+    visitor: Visitor, world: World
+) -> None:
+    page = visitor.connects("two_businesses", "facebook")
+    instagram = visitor.connects("two_businesses", "instagram")
+    for account in ConnectedAccount.objects.filter(platform="facebook"):
+        accounts.disconnect(account, by=visitor.user)
+    revoking.revoke_due()
+    assert page.platform_user_id == instagram.platform_user_id
+    assert endings(world) == 0
+    assert not Revocation.objects.exists()
+    for account in ConnectedAccount.objects.filter(platform="instagram"):
+        accounts.disconnect(account, by=visitor.user)
+    revoking.revoke_due(limit=1)
+    assert endings(world) == 1
+
+
 def test_an_account_connected_anew_before_the_platform_was_told_stays_connected(
     account: ConnectedAccount, visitor: Visitor, world: World
 ) -> None:

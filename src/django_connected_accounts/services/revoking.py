@@ -102,12 +102,22 @@ def _revoke(revocation: Revocation) -> None:
 
 
 def _is_alive(revocation: Revocation) -> bool:
-    """Say whether an account lives on the same consent, maybe given anew: ending it would end that one."""
-    alive = ConnectedAccount.objects.filter(platform=revocation.platform)
+    """Say whether an account lives on the same consent, maybe given anew: ending it would end that one.
+
+    It may be another platform's: one app of Meta serves Instagram and Facebook.
+    """
+    alive = ConnectedAccount.objects.filter(platform__in=_platforms_of_the_app(revocation.platform))
     alive = alive.exclude(health=ConnectedAccount.Health.DISCONNECTED)
     if revocation.platform_user_id:
         return alive.filter(platform_user_id=revocation.platform_user_id).exists()
     return alive.filter(account_id=revocation.remote_account_id).exists()
+
+
+def _platforms_of_the_app(platform: str) -> list[str]:
+    """Return the platforms that share this one's app, which a person grants and removes as a whole."""
+    app, token_url = registry.get(platform).app, registry.get(platform).token_url
+    others = registry.all()
+    return [o.id for o in others if (o.app.client_id, o.token_url) == (app.client_id, token_url)]
 
 
 def _tell_that_it_failed(revocation: Revocation, error: Exception) -> None:
