@@ -31,7 +31,7 @@ SERVERS = {
     "redis": os.environ.get("CONNECTED_ACCOUNTS_TEST_REDIS", "redis://127.0.0.1:6379/0"),
     "rabbitmq": os.environ.get("CONNECTED_ACCOUNTS_TEST_RABBITMQ", "amqp://guest:guest@127.0.0.1:5672//"),
 }
-LONGEST = ("tests/test_databases.py", "tests/test_kill.py")
+LONGEST = ("tests/test_databases.py", "tests/reliability", "tests/matrix")
 
 # How long an example takes says how busy the machine is.
 settings.register_profile("tests", deadline=None, suppress_health_check=[HealthCheck.too_slow])
