@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -18,6 +19,12 @@ OPTION_LABELS: Mapping[str, Promise] = {
     "collaborators": _("Co-authors"),
     "is_ai_generated": _("Made with AI"),
     "location_id": _("Location"),
+    "made_with_ai": _("Made with AI"),
+    "poll_duration_minutes": _("Minutes the poll runs"),
+    "poll_options": _("Choices of the poll"),
+    "quote_tweet_id": _("Post to quote"),
+    "reply_settings": _("Who may reply"),
+    "in_reply_to_tweet_id": _("Post to reply to"),
     "share_to_feed": _("Also show in the feed"),
     "thumb_offset": _("Cover from the film"),
 }
@@ -66,8 +73,27 @@ class ListField(forms.CharField):
         return ", ".join(value) if isinstance(value, (list, tuple)) else value
 
 
+class TextsField(forms.CharField):
+    """Several texts of many lines, with a line of dashes between them."""
+
+    widget = forms.Textarea(attrs={"rows": 4, "dir": "auto"})
+
+    def __init__(self, **options: Any) -> None:
+        options["help_text"] = f"{options.get('help_text', '')} {_('A line --- stands between two.')}".strip()
+        super().__init__(**options)
+
+    def to_python(self, value: Any) -> list[str]:  # type: ignore[override]
+        whole = "\n".join((value or "").splitlines())
+        texts = value if isinstance(value, list) else re.split(r"(?m)^-{3,}[ \t]*$", whole)
+        return [text.strip() for text in texts if text.strip()]
+
+    def prepare_value(self, value: Any) -> Any:
+        return "\n---\n".join(value) if isinstance(value, (list, tuple)) else value
+
+
 FIELDS: Mapping[str, type[forms.Field]] = {
     "integer": forms.IntegerField,
     "list": ListField,
+    "texts": TextsField,
     "object": forms.JSONField,
 }

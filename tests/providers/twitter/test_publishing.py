@@ -66,7 +66,7 @@ def test_a_text_is_one_call(x: X) -> None:
 
 def test_options_go_out_with_the_first_post_only(x: X) -> None:
     options = {"reply_settings": "following", "made_with_ai": True, "paid_partnership": False}
-    poll = {"poll": ["Rye", "Spelt"], "poll_minutes": 60, "thread": ["And why?"]}
+    poll = {"poll_options": ["Rye", "Spelt"], "poll_duration_minutes": 60, "thread": ["And why?"]}
     x.publish(Draft(kind="text", text="Which one?", options={**options, **poll}))
     first, second = (call["params"] for call in x.world.calls if call["path"] == "/2/tweets")
     assert first == {

@@ -24,7 +24,6 @@ from django_connected_accounts.providers.types import (
     Connection,
     Draft,
     Notification,
-    Option,
     Pending,
     Problem,
     Profile,
@@ -143,12 +142,6 @@ class Twitter(Publishes, Measures, Receives, Provider):
         return TwitterAPIClient(self.http, tokens, version=self.api_version)
 
     # Publishing
-
-    def options_for(self, connection: Connection) -> Mapping[str, Option]:
-        """Return the options without ``long_post`` where the account is known not to pay for it."""
-        if connection.details.get("subscription_type") != "None":
-            return self.options
-        return {name: option for name, option in self.options.items() if name != "long_post"}
 
     def problems(self, draft: Draft) -> list[Problem]:
         self_serve = bool(self.app.options.get("SELF_SERVE", True))

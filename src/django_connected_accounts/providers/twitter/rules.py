@@ -84,8 +84,10 @@ OPTIONS: Mapping[str, Option] = {
             "verified": "Verified accounts",
         },
     ),
-    "poll": Option(type="list", kinds=("text",), help="Two to four choices of up to 25 characters each."),
-    "poll_minutes": Option(
+    "poll_options": Option(
+        type="list", kinds=("text",), help="Two to four choices of up to 25 characters each."
+    ),
+    "poll_duration_minutes": Option(
         type="integer", kinds=("text",), help="How long the poll runs; a day if left out."
     ),
     "made_with_ai": Option(type="boolean", kinds=_ALL, help="Label as made with AI."),
@@ -187,20 +189,22 @@ def _text_problems(field: str, text: str, limits: Limits, self_serve: bool) -> I
 def _odd(draft: Draft) -> Iterator[str]:
     """Yield the options whose values have the right type and can't be used."""
     given = {name: value for name, value in draft.options.items() if value not in (None, "", [], ())}
-    for name in ("thread", "poll"):
+    for name in ("thread", "poll_options"):
         if not all(isinstance(text, str) and text.strip() for text in given.get(name, ())):
             yield name
             return
-    choices = given.get("poll", ())
+    choices = given.get("poll_options", ())
     few, many = LIMITS["poll_choices_min"].value, LIMITS["poll_choices_max"].value
     longest = LIMITS["poll_choice_length"].value
     if choices and (not few <= len(choices) <= many or any(len(text) > longest for text in choices)):
-        yield "poll"
+        yield "poll_options"
     if choices and given.get("quote_tweet_id"):
         yield "quote_tweet_id"
     shortest, longest = LIMITS["poll_minutes_min"].value, LIMITS["poll_minutes_max"].value
-    if "poll_minutes" in given and not (choices and shortest <= given["poll_minutes"] <= longest):
-        yield "poll_minutes"
+    if "poll_duration_minutes" in given and not (
+        choices and shortest <= given["poll_duration_minutes"] <= longest
+    ):
+        yield "poll_duration_minutes"
     yield from (n for n in _IDS if n in given and not TWEET_ID.fullmatch(given[n]))
 
 

@@ -196,9 +196,9 @@ class Step:
         body |= {name: options[name] for name in PLAIN_OPTIONS if options.get(name)}
         if ids := [upload["id"] for upload in self.checkpoint.get("uploads", ())]:
             body["media"] = {"media_ids": ids}
-        if options.get("poll"):
-            minutes = options.get("poll_minutes") or 24 * 60
-            body["poll"] = {"options": list(options["poll"]), "duration_minutes": minutes}
+        if options.get("poll_options"):
+            minutes = options.get("poll_duration_minutes") or 24 * 60
+            body["poll"] = {"options": list(options["poll_options"]), "duration_minutes": minutes}
         return body
 
     def _live(self, tweet_id: str, *, at: datetime | None) -> Published:
