@@ -32,7 +32,7 @@ from tests.reliability.stage import Stage
 
 Status = Publication.Status
 
-EXAMPLES = int(os.environ.get("CONNECTED_ACCOUNTS_TEST_EXAMPLES", "8"))
+EXAMPLES = int(os.environ.get("CONNECTED_ACCOUNTS_TEST_EXAMPLES", "4"))
 """How many stories are told; make chaos tells more."""
 
 TERMINAL = {Status.PUBLISHED, Status.FAILED, Status.MISSED, Status.CANCELLED, Status.UNKNOWN, Status.HANDED_OVER}
