@@ -8,6 +8,7 @@ import random
 from typing import Any
 
 from celery import Celery
+from kombu import Exchange, Queue
 
 SWEEP_SECONDS = 0.2
 
@@ -36,6 +37,7 @@ def make(*, broker: str, name: str, mischief: str = "", **transport: Any) -> Cel
     app.conf.update(
         {
             "task_default_queue": name,
+            "task_queues": [Queue(name, Exchange(name), name, expires=600)],
             "broker_transport_options": transport,
             # One with a result backend, one without.
             "result_backend": broker if broker.startswith("redis") else None,
