@@ -204,6 +204,13 @@ def test_an_error_inside_x_leaves_an_unrepeatable_call_open() -> None:
     assert type(refused(400, body, repeatable=True)) is Unavailable
 
 
+def test_the_refusal_of_a_post_is_certain_in_xs_own_words_only() -> None:
+    assert refused(403, problem(SUSPENDED)).certain
+    assert not refused(403, problem(SUSPENDED), repeatable=True).certain
+    assert not refused(403, problem(DUPLICATE)).certain  # of an earlier attempt, it may be
+    assert not refused(429, None).certain
+
+
 def test_a_bare_403_is_a_missing_scope_where_one_is_missing() -> None:
     found = refused(403, problem("Forbidden"), missing=["media.write"])
     assert isinstance(found, PermissionMissing)

@@ -374,6 +374,17 @@ def test_it_is_found_on_a_later_page(x: X) -> None:
     assert x.provider.find(connection, TEXT, pending.checkpoint, since)
 
 
+def test_what_is_live_already_is_not_taken_for_the_next_of_a_thread(x: X) -> None:
+    connection = x.connection()
+    draft = replace(TEXT, options={"thread": [TEXT.text]})
+    first = x.provider.publish(connection, draft, until_ready(x, connection, draft).checkpoint)
+    assert isinstance(first, Published)
+    assert first.follow_up
+    since = x.now()
+    x.advance(90)
+    assert x.provider.find(connection, draft, first.follow_up.checkpoint, since) is None
+
+
 def test_without_uploads_finished_nothing_can_be_live(x: X) -> None:
     connection, draft = x.connection(), Draft(kind="photo", media=(picture(),))
     pending = x.provider.publish(connection, draft)
