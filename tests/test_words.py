@@ -34,6 +34,7 @@ STATUS_CODES = {
     Status.SENDING: "not_taken",
     Status.PUBLISHED: "first_comment_failed",
     Status.FAILED: "request_refused",
+    Status.HANDED_OVER: "handed_over",
     Status.UNKNOWN: "outcome_unknown",
     Status.MISSED: "too_late",
     Status.HELD: "account_reconnect_needed",
