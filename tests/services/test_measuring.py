@@ -10,6 +10,7 @@ import pytest
 from django_connected_accounts import registry
 from django_connected_accounts.exceptions import InvalidRequest, PermissionMissing
 from django_connected_accounts.models import ConnectedAccount, Measurement, Publication
+from django_connected_accounts.providers.types import Reading
 from django_connected_accounts.services import measuring
 from django_connected_accounts.testing import connect, publish_everything
 
@@ -32,7 +33,12 @@ def post(account: ConnectedAccount) -> Publication:
 
 
 def numbers(account: ConnectedAccount, publication: Publication | None = None) -> dict[str, float | None]:
-    return {row.name: row.value for row in measuring.latest(account, publication)}
+    found = (
+        measuring.latest_of([publication]).get(publication.pk, [])
+        if publication
+        else measuring.latest(account)
+    )
+    return {row.name: row.value for row in found}
 
 
 def test_the_numbers_of_an_account_and_its_posts_are_kept(
@@ -86,3 +92,23 @@ def test_an_old_post_is_measured_no_more(account: ConnectedAccount, post: Public
     settings.CONNECTED_ACCOUNTS_MEASURE_POST_DAYS = 0
     measuring.measure(account)
     assert not numbers(account, post)
+
+
+def test_the_same_number_of_the_same_time_is_kept_once(
+    account: ConnectedAccount, settings: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ended = registry.now().replace(hour=0, minute=0, second=0, microsecond=0)
+    said = [
+        Reading(name="page_media_view", value=310.0, at=ended),
+        Reading(name="likes", value=None, at=ended),
+    ]
+    monkeypatch.setattr(registry.get("threads"), "measure", lambda connection, remote_id="": said)
+    first = measuring.measure_account(account)
+    assert [row.pk for row in measuring.measure_account(account)] == [row.pk for row in first]
+    assert Measurement.objects.count() == len(said)
+
+
+def test_a_post_that_is_not_out_has_no_numbers(account: ConnectedAccount) -> None:
+    publication = account.publish(text="Later", at=registry.now() + timedelta(days=1))
+    with pytest.raises(InvalidRequest, match="publication_not_live"):
+        measuring.measure_publication(publication)

@@ -91,7 +91,7 @@ def _decide(
     required: Sequence[str] = (),
     status: int = 200,
 ) -> Act:
-    publication = _own(request, publication_id)
+    publication = own(request, publication_id)
     said = read(request, known or {}, required=required)
 
     def act() -> Answer:
@@ -106,7 +106,8 @@ def _reschedule(publication: Publication, *, by: Any, **said: Any) -> None:
     scheduling.reschedule(publication, **when(said), by=by)
 
 
-def _own(request: HttpRequest, publication_id: UUID) -> Publication:
+def own(request: HttpRequest, publication_id: UUID) -> Publication:
+    """Return a publication this user may act on, or raise InvalidRequest("not_found")."""
     rows = Publication.objects.filter(post__in=access().posts(request.user)).select_related("post", "account")
     publication = rows.defer(*[f"account__{name}" for name in SECRETS]).filter(pk=publication_id).first()
     if publication is None:

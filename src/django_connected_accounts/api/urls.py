@@ -4,7 +4,19 @@ from __future__ import annotations
 
 from django.urls import path, re_path
 
-from . import accounts, attempts, notices, posts, providers, publications, queue, series, timeline, webhooks
+from . import (
+    accounts,
+    attempts,
+    measurements,
+    notices,
+    posts,
+    providers,
+    publications,
+    queue,
+    series,
+    timeline,
+    webhooks,
+)
 from .envelope import endpoint, nothing
 from .idempotency import idempotent
 
@@ -59,6 +71,11 @@ urlpatterns = [
         }.items()
     ),
     path("publications/<uuid:publication_id>/timeline", endpoint(GET=timeline.read), name="timeline"),
+    path(
+        "publications/<uuid:publication_id>/measurements/",
+        endpoint(GET=measurements.of_publication, POST=measurements.measure_publication),
+        name="publication-measurements",
+    ),
     # No idempotency: its answers hold secrets, and are not kept.
     path("webhooks/", endpoint(GET=webhooks.index, POST=webhooks.create), name="webhooks"),
     path(
@@ -91,6 +108,11 @@ urlpatterns = [
         }.items()
     ),
     path("<uuid:account_id>/options", endpoint(GET=providers.of_account), name="account-options"),
+    path(
+        "<uuid:account_id>/measurements/",
+        endpoint(GET=measurements.of_account, POST=measurements.measure_account),
+        name="account-measurements",
+    ),
     # Beginning and ending a round trip are GETs that do something: no HEAD, which link checkers send.
     path("<slug:platform>/connect", endpoint(GET=attempts.begin, HEAD=None), name="connect"),
     path("<slug:platform>/callback", endpoint(GET=attempts.callback, HEAD=None), name="callback"),

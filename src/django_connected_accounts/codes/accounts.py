@@ -17,6 +17,11 @@ CODES: Mapping[str, Meaning] = {
         _("Reconnect it and allow insights."),
         "owner",
     ),
+    "publication_not_live": Meaning(
+        _("It is not published, so there are no numbers of it."),
+        _("Look again once it is."),
+        "nobody",
+    ),
     "account_not_found": Meaning(
         _("There is no such account among yours."), _("Choose one of your accounts."), "owner"
     ),

@@ -142,6 +142,12 @@ class ConnectedAccount(Leased):
             account_id=self.account_id, tokens=self.tokens, username=self.username, details=self.details
         )
 
+    def client(self) -> Any:
+        """Return its platform's API with tokens that work now: see `services.accounts.client`."""
+        from django_connected_accounts.services import accounts
+
+        return accounts.client(self)
+
     def publish(self, **content: Any) -> Any:
         """Publish now, or at ``at``: see `services.publishing.publish`, which this calls."""
         from django_connected_accounts.services import publishing

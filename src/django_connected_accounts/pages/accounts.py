@@ -20,9 +20,9 @@ from django_connected_accounts import registry
 from django_connected_accounts.access import access
 from django_connected_accounts.exceptions import ConnectedAccountsError, InvalidRequest
 from django_connected_accounts.models import ConnectedAccount
-from django_connected_accounts.providers.base import Provider, Publishes
+from django_connected_accounts.providers.base import Measures, Provider, Publishes
 from django_connected_accounts.services import accounts as verbs
-from django_connected_accounts.services import foresight, health, scheduling, tokens
+from django_connected_accounts.services import foresight, health, measuring, scheduling, tokens
 
 from .page import SECRETS, Page
 
@@ -46,6 +46,8 @@ class Card:
     account: ConnectedAccount
     kinds: tuple[str, ...]
     capabilities: tuple[Capability, ...]
+    measures: bool = False
+    """Whether the platform gives numbers."""
 
     @property
     def extras(self) -> list[str]:
@@ -59,7 +61,9 @@ class Card:
         except (ConnectedAccountsError, ImproperlyConfigured):
             return cls(account, (), ())
         kinds = provider.kinds if isinstance(provider, Publishes) else ()
-        return cls(account, tuple(kinds), tuple(_capabilities(account, provider)))
+        return cls(
+            account, tuple(kinds), tuple(_capabilities(account, provider)), isinstance(provider, Measures)
+        )
 
 
 def _capabilities(account: ConnectedAccount, provider: Provider) -> list[Capability]:
@@ -94,7 +98,14 @@ class Account(Page):
         told = account.events.filter(publication=None).exclude(verb="notification.received")
         history = list(told.select_related("actor")[:HISTORY])
         traces = (event.data["trace_id"] for event in history if event.data.get("trace_id"))
-        return self.show(card=Card.of(account), account=account, history=history, trace_id=next(traces, ""))
+        return self.show(
+            card=Card.of(account),
+            account=account,
+            history=history,
+            trace_id=next(traces, ""),
+            numbers=measuring.latest(account),
+            may_measure=measuring.can_measure(account),
+        )
 
 
 def _told(accounts: QuerySet[ConnectedAccount]) -> QuerySet[ConnectedAccount]:
@@ -126,6 +137,9 @@ VERBS: Mapping[str, Verb] = {
     "pause": Verb(verbs.pause, _("%(account)s is paused. Its posts wait until it is resumed.")),
     "resume": Verb(verbs.resume, _("%(account)s goes on publishing.")),
     "cancel-posts": Verb(scheduling.cancel_all, _("What was to go out on %(account)s is cancelled.")),
+    "measure": Verb(
+        lambda account, by: measuring.measure_account(account), _("The numbers of %(account)s were read.")
+    ),
     "disconnect": Verb(verbs.disconnect, _("%(account)s is disconnected; its tokens are deleted here.")),
 }
 

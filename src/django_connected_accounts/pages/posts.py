@@ -17,9 +17,9 @@ from django.utils import timezone
 
 from django_connected_accounts.access import access
 from django_connected_accounts.forms import FilterForm, Form, LinkForm, TimeForm
-from django_connected_accounts.models import ConnectedAccount, Event, Post, Publication
+from django_connected_accounts.models import ConnectedAccount, Event, Measurement, Post, Publication
 from django_connected_accounts.providers.types import Problem
-from django_connected_accounts.services import composing, delivery, remarks
+from django_connected_accounts.services import composing, delivery, measuring, remarks
 
 from .page import SECRETS, Page
 from .picking import chosen_accounts, connected
@@ -76,12 +76,14 @@ class PostPage(Page):
         post = self.post_of(pk)
         publications = list(_publications().filter(post=post).prefetch_related(_events()))
         told = remarks.of(publications)
+        numbers = measuring.latest_of(p for p in publications if p.status == Status.PUBLISHED)
         deliveries = [
             Delivery(
                 publication,
                 (refused or {}).get(publication.pk),
                 told.get(publication.pk, ()),
                 len(publications) > FEW,
+                numbers.get(publication.pk, ()),
             )
             for publication in publications
         ]
@@ -125,6 +127,13 @@ class Delivery:
     refused: Form | None = None
     remarks: Sequence[Problem] = ()
     among_many: bool = False
+    numbers: Sequence[Measurement] = ()
+
+    @property
+    def may_measure(self) -> bool:
+        """Whether its numbers can be read now."""
+        live = self.publication.status == Status.PUBLISHED
+        return live and measuring.can_measure(self.publication.account)
 
     @property
     def own_text(self) -> str:

@@ -164,6 +164,10 @@ class Provider(ABC):
     def revoke(self, tokens: Tokens) -> None:  # noqa: B027 - not every platform has it
         """Tell the platform that the grant has ended. Does nothing where it has no such call."""
 
+    def client(self, connection: Connection) -> Any:
+        """Return the platform's API as this account, for calls that nothing here makes."""
+        raise NotImplementedError(f"{self.id} offers no client")
+
     def verify(self, connection: Connection) -> Profile:
         """Return the account as it is now, or raise what stands in the way."""
         for profile in self.profiles(connection.tokens):

@@ -67,6 +67,15 @@ def verify(account: ConnectedAccount, *, by: Any) -> ConnectedAccount:
     return account
 
 
+@without_locals
+def client(account: ConnectedAccount) -> Any:
+    """Return the platform's API as this account, with tokens that work now: ask for it anew each time.
+
+    Raises what `tokens.fresh` does. What its calls refuse changes nothing here.
+    """
+    return registry.get(account.platform).client(tokens.fresh(account))
+
+
 def pause(account: ConnectedAccount, *, by: Any) -> None:
     """Hold the account's posts until it is resumed."""
     usable = ConnectedAccount.USABLE

@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import timedelta
+from uuid import UUID
 
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
@@ -18,7 +19,7 @@ from django_connected_accounts import registry
 from django_connected_accounts.exceptions import ConnectedAccountsError, InvalidRequest, RateLimited
 from django_connected_accounts.models import ConnectedAccount, Measurement, Publication
 from django_connected_accounts.providers.base import Measures
-from django_connected_accounts.providers.types import Reading
+from django_connected_accounts.providers.types import Connection, Reading
 
 from . import tokens
 from .frames import without_locals
@@ -49,12 +50,7 @@ def measure(account: ConnectedAccount) -> list[Measurement]:
 
     Raise InvalidRequest where there are none to be had, ProviderError where the platform gave not one.
     """
-    provider = registry.get(account.platform)
-    if not isinstance(provider, Measures):
-        raise InvalidRequest("platform_does_not_measure", platform=registry.name(account.platform))
-    if account.permissions.get("measure") is False:
-        raise InvalidRequest("measure_permission_missing", account=str(account))
-    connection = tokens.fresh(account)
+    provider, connection = _measuring(account)
     found = _stored(account, None, provider.measure(connection))
     for publication in _posts(account):
         try:
@@ -64,6 +60,23 @@ def measure(account: ConnectedAccount) -> list[Measurement]:
         except ConnectedAccountsError as error:
             log.info("Publication %s was not measured: %s", publication.pk, error.code)
     return found
+
+
+@without_locals
+def measure_account(account: ConnectedAccount) -> list[Measurement]:
+    """Do `measure` without the posts: few enough calls for somebody to wait for them."""
+    provider, connection = _measuring(account)
+    return _stored(account, None, provider.measure(connection))
+
+
+@without_locals
+def measure_publication(publication: Publication) -> list[Measurement]:
+    """Read the numbers of one post on one account now; raises what `measure` does."""
+    if publication.status != Publication.Status.PUBLISHED:
+        raise InvalidRequest("publication_not_live")
+    account = publication.account
+    provider, connection = _measuring(account)
+    return _stored(account, publication, provider.measure(connection, publication.remote_id))
 
 
 def measure_in_turn() -> None:
@@ -94,11 +107,24 @@ def due() -> QuerySet[ConnectedAccount]:
     return ConnectedAccount.objects.filter(waiting, is_active=True).order_by("measure_at", "pk")
 
 
-def latest(account: ConnectedAccount, publication: Publication | None = None) -> list[Measurement]:
-    """Return the newest of each number about an account, or one of its publications, by name."""
-    about = Measurement.objects.filter(account=account, publication=publication)
-    newest = about.filter(name=OuterRef("name")).order_by("-at", "-pk").values("pk")[:1]
-    return list(about.filter(pk=Subquery(newest)).order_by("name"))
+def latest(account: ConnectedAccount) -> list[Measurement]:
+    """Return the newest of each number about an account, by name."""
+    about = Measurement.objects.filter(account=account, publication=None)
+    return list(about.filter(pk=_newest(about)).order_by("name"))
+
+
+def latest_of(publications: Iterable[Publication]) -> dict[UUID, list[Measurement]]:
+    """Return by publication the newest of each of its numbers, by name."""
+    about = Measurement.objects.filter(publication__in=publications)
+    same = Measurement.objects.filter(account=OuterRef("account"), publication=OuterRef("publication"))
+    found: dict[UUID, list[Measurement]] = {}
+    for row in about.filter(pk=_newest(same)).order_by("name"):
+        found.setdefault(row.publication_id, []).append(row)
+    return found
+
+
+def _newest(measurements: QuerySet[Measurement]) -> Subquery:
+    return Subquery(measurements.filter(name=OuterRef("name")).order_by("-at", "-pk").values("pk")[:1])
 
 
 def _claim(account: ConnectedAccount) -> bool:
@@ -126,11 +152,27 @@ def _posts(account: ConnectedAccount) -> Iterable[Publication]:
     return live.defer("checkpoint").order_by("-published_at")[:MOST_POSTS]
 
 
-def _stored(
-    account: ConnectedAccount, publication: Publication | None, readings: Iterable[Reading]
-) -> list[Measurement]:
-    return Measurement.objects.bulk_create(
-        Measurement(account=account, publication=publication, name=r.name, value=r.value, at=r.at)
-        for r in readings
-    )
+def _measuring(account: ConnectedAccount) -> tuple[Measures, Connection]:
+    provider = registry.get(account.platform)
+    if not isinstance(provider, Measures):
+        raise InvalidRequest("platform_does_not_measure", platform=registry.name(account.platform))
+    if account.permissions.get("measure") is False:
+        raise InvalidRequest("measure_permission_missing", account=str(account))
+    return provider, tokens.fresh(account)
 
+
+def _stored(
+    account: ConnectedAccount, publication: Publication | None, readings: Sequence[Reading]
+) -> list[Measurement]:
+    """Keep these readings and return them; what is known of that time already is not kept twice."""
+    before = Measurement.objects.filter(
+        account=account, publication=publication, at__in={reading.at for reading in readings}
+    )
+    known = {(row.name, row.at, row.value): row for row in before}
+    found = [
+        known.get((r.name, r.at, r.value))
+        or Measurement(account=account, publication=publication, name=r.name, value=r.value, at=r.at)
+        for r in readings
+    ]
+    Measurement.objects.bulk_create(row for row in found if row.pk is None)
+    return found

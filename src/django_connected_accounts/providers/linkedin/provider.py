@@ -125,7 +125,7 @@ class LinkedIn(Receives, Publishes, Measures, Provider):
         )
 
     def profiles(self, tokens: Tokens) -> Sequence[Profile]:
-        client = self._client(tokens)
+        client = LinkedInAPIClient(self.http, tokens.access_token, self.api_version)
         me = client.get_userinfo()
         person = f"{PERSON}{me['sub']}"
         member = Profile(
@@ -170,8 +170,9 @@ class LinkedIn(Receives, Publishes, Measures, Provider):
     def _client_secret(self) -> dict[str, str]:
         return {"client_id": self.app.client_id, "client_secret": self.app.client_secret}
 
-    def _client(self, tokens: Tokens) -> LinkedInAPIClient:
-        return LinkedInAPIClient(self.http, tokens.access_token, self.api_version)
+    def client(self, connection: Connection) -> LinkedInAPIClient:
+        """Return the API as this account."""
+        return LinkedInAPIClient(self.http, connection.tokens.access_token, self.api_version)
 
     def _tokens(self, grant: Mapping[str, str]) -> Tokens:
         response = self.http.request(
@@ -219,7 +220,7 @@ class LinkedIn(Receives, Publishes, Measures, Provider):
 
     def _step(self, connection: Connection, draft: Draft, checkpoint: Mapping[str, Any]) -> Step:
         return Step(
-            client=self._client(connection.tokens),
+            client=self.client(connection),
             connection=connection,
             draft=draft,
             checkpoint=checkpoint,
@@ -230,7 +231,7 @@ class LinkedIn(Receives, Publishes, Measures, Provider):
     # Measuring
 
     def measure(self, connection: Connection, remote_id: str = "") -> list[Reading]:
-        client, urn = self._client(connection.tokens), connection.account_id
+        client, urn = self.client(connection), connection.account_id
         if urn.startswith(ORGANIZATION):
             return list(self._page_readings(client, urn, remote_id))
         return list(self._member_readings(client, remote_id))

@@ -40,13 +40,19 @@ Files = Mapping[str, tuple[str, bytes, str]]
 
 
 class Graph:
-    """One Graph host. With an ``app_secret`` every call proves that it comes from the app's server."""
+    """One Graph host. With an ``app_secret`` every call proves that it comes from the app's server.
 
-    def __init__(self, http: Http, *, host: str, version: str = "", app_secret: str = "") -> None:
+    ``token`` is for calls that name none.
+    """
+
+    def __init__(
+        self, http: Http, *, host: str, version: str = "", app_secret: str = "", token: str = ""
+    ) -> None:
         self.http = http
         self.host = host
         self.base_url = f"https://{host}/{version}".rstrip("/")
         self._app_secret = app_secret
+        self._token = token
 
     def unversioned(self) -> Graph:
         """Return the same host without a version, where some token endpoints live."""
@@ -108,6 +114,7 @@ class Graph:
         data: dict[str, Any] | None = None,
         files: Files | None = None,
     ) -> dict[str, Any]:
+        token = token or self._token
         sent = {name: _encoded(value) for name, value in (params or data or {}).items() if value is not None}
         if token and self._app_secret:
             sent["appsecret_proof"] = hmac.new(

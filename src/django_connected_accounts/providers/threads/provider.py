@@ -57,6 +57,11 @@ class Threads(MetaReceiving, Publishes, Measures, Provider):
     limits = rules.LIMITS
     options = rules.OPTIONS
 
+    def client(self, connection: Connection) -> Graph:
+        """Return the API as this account."""
+        token = connection.tokens.access_token
+        return Graph(self.http, host=HOST, version=self.api_version, token=token)
+
     # Connecting
 
     def exchange(self, code: str, *, redirect_uri: str, verifier: str) -> Tokens:

@@ -158,11 +158,15 @@ class TikTok(Receives, Publishes, Measures, Provider):
             scopes=frozenset(filter(None, str(answer.get("scope", "")).replace(" ", ",").split(","))) or None,
         )
 
+    def client(self, connection: Connection) -> TikTokAPIClient:
+        """Return the API as this account."""
+        return TikTokAPIClient(self.http, connection.tokens.access_token)
+
     # Publishing
 
     def options_for(self, connection: Connection) -> Mapping[str, Option]:
         """Return the options as this creator has them now: who may see it, what may be allowed."""
-        info = TikTokAPIClient(self.http, connection.tokens.access_token).get_creator_info()
+        info = self.client(connection).get_creator_info()
         privacy = {
             level: rules.PRIVACY.get(level, level)
             for level in info.get("privacy_level_options", ())
@@ -202,7 +206,7 @@ class TikTok(Receives, Publishes, Measures, Provider):
 
     def _step(self, connection: Connection, draft: Draft, checkpoint: Mapping[str, Any]) -> Step:
         return Step(
-            client=TikTokAPIClient(self.http, connection.tokens.access_token),
+            client=self.client(connection),
             connection=connection,
             draft=draft,
             checkpoint=checkpoint,
@@ -213,7 +217,7 @@ class TikTok(Receives, Publishes, Measures, Provider):
     # Measuring
 
     def measure(self, connection: Connection, remote_id: str = "") -> list[Reading]:
-        client, now = TikTokAPIClient(self.http, connection.tokens.access_token), self.http.now()
+        client, now = self.client(connection), self.http.now()
         if remote_id:
             names = POST_STATS
             # Only what is public is shown, and only by its own id.
