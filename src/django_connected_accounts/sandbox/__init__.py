@@ -6,6 +6,7 @@ docs/reference/sandbox.md.
 
 from .app import Sandbox
 from .faults import ConnectionLost, Fault
+from .platform import Member, Platform, Post
 from .server import Server, serving
 from .transport import URL, SandboxAdapter
 from .world import World, in_process
@@ -14,6 +15,9 @@ __all__ = [
     "URL",
     "ConnectionLost",
     "Fault",
+    "Member",
+    "Platform",
+    "Post",
     "Sandbox",
     "SandboxAdapter",
     "Server",

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import argparse
 import errno
+import importlib
 import secrets
 import signal
 import sys
 from collections.abc import Sequence
 
+from .platform import Platform
 from .server import Server
 from .world import World
 
@@ -23,8 +25,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument(
         "--seed", help="make ids and tokens the same in every run (default: new ones each time)"
     )
+    parser.add_argument(
+        "--platform",
+        action="append",
+        default=[],
+        type=_platform,
+        metavar="PACKAGE.MODULE.CLASS",
+        help="play this platform too; may be given several times",
+    )
     options = parser.parse_args(arguments)
-    world = World(seed=options.seed or secrets.token_hex(8))
+    world = World(seed=options.seed or secrets.token_hex(8), platforms=options.platform)
     try:
         server = Server(world, options.host, options.port)
     except OSError as error:
@@ -40,6 +50,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
         except KeyboardInterrupt:
             sys.stdout.write("Stopped.\n")
     return 0
+
+
+def _platform(path: str) -> type[Platform]:
+    module, _, name = path.rpartition(".")
+    try:
+        found = getattr(importlib.import_module(module), name)
+    except (ImportError, AttributeError, ValueError) as error:
+        raise argparse.ArgumentTypeError(f"{path}: {error}") from None
+    if not (isinstance(found, type) and issubclass(found, Platform)):
+        raise argparse.ArgumentTypeError(f"{path} is no Platform")
+    return found
 
 
 if __name__ == "__main__":

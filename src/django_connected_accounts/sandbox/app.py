@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Callable, Iterable
+from functools import cache
 from typing import Any, Final
 from urllib.parse import unquote, urlsplit
 
@@ -24,12 +25,12 @@ from . import (
     meta,
     page_posts,
     page_reading,
-    platforms,
     public,
     routing,
 )
 from .errors import GraphError
 from .faults import ConnectionLost, Fault
+from .platform import Platform
 from .routing import Call, Refusal, Route, Unknown
 from .world import World
 
@@ -47,18 +48,27 @@ _graph = meta.graph(
     ),
     fixed=(*facebook_login.FIXED, *instagram_login.FIXED),
 )
-ROUTES: Final = (
-    *control.ROUTES,
-    *consent.ROUTES,
-    *instagram_login.ROUTES,
-    *(Route(host, "*", r"(?:/(v\d+\.\d+))?(/.*)", _graph) for host in (*meta.HOSTS, films.GRAPH_VIDEO)),
-    *films.ROUTES,
-    *(route for platform in platforms.ALL for route in platform.routes),
-    *public.ROUTES,
-)
-HOSTS: Final = frozenset(route.host for route in ROUTES)
 OUR_OWN: Final = frozenset({control.HOST, public.FILES, "", "favicon.ico"})
 """Neither recorded nor troubled."""
+
+
+@cache
+def routes(platforms: tuple[type[Platform], ...]) -> tuple[Route, ...]:
+    """Return who answers what, where these platforms are played beside Instagram."""
+    return (
+        *control.ROUTES,
+        *consent.routes(platforms),
+        *instagram_login.ROUTES,
+        *(Route(host, "*", r"(?:/(v\d+\.\d+))?(/.*)", _graph) for host in (*meta.HOSTS, films.GRAPH_VIDEO)),
+        *films.ROUTES,
+        *(route for platform in platforms for route in platform.routes),
+        *public.routes(platforms),
+    )
+
+
+def hosts(world: World) -> frozenset[str]:
+    """Return the hosts this world answers for."""
+    return frozenset(route.host for route in routes(world.platform_classes))
 
 
 class Sandbox:
@@ -98,7 +108,7 @@ class Sandbox:
 
     def _answer(self, call: Call, entry: dict[str, Any] | None = None) -> HttpResponse:
         try:
-            return routing.answer(call, ROUTES)
+            return routing.answer(call, routes(self.world.platform_classes))
         except Refusal as refusal:
             if isinstance(refusal, Unknown) and entry is not None:
                 entry["unknown"] = refusal.what

@@ -7,7 +7,7 @@ future Pages".
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import Any, Final
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
@@ -16,16 +16,13 @@ from django.http.response import HttpResponseRedirectBase
 
 from .logins import FACEBOOK, INSTAGRAM, Login
 from .people import Person
-from .platforms import ALL
+from .platform import Platform
 from .records import App, Code, ConsentRequest, Grant
 from .rendering import page
 from .routing import Answer, Call, Refusal, Route, Unknown
 from .tokens import all_targets
 from .world import World
 
-LOGINS: Final[Mapping[str, Login]] = {
-    login.id: login for login in (FACEBOOK, INSTAGRAM, *(platform.login for platform in ALL))
-}
 LOOPBACK: Final = {"localhost", "127.0.0.1", "::1", "testserver"}
 
 
@@ -54,7 +51,7 @@ class SentBack(Refusal):
 
 def ask(call: Call, *version: str) -> Answer:
     """The consent page: who are you? With ``as`` in the query, straight to what the app asks for."""
-    login = next(login for login in LOGINS.values() if login.shows(f"https://{call.host}{call.path}"))
+    login = _shown_at(call.world, f"https://{call.host}{call.path}")
     call.accept(login.params | {"as"})
     if login is INSTAGRAM and not login.scopes.keys() >= set(_names(call.params)):
         return JsonResponse(
@@ -100,7 +97,7 @@ def visit(
 
     Raise `Blocked` where the platform shows a page of its own instead.
     """
-    login = next(login for login in LOGINS.values() if login.shows(url))
+    login = _shown_at(world, url)
     with world.lock:
         try:
             request = _begin(world, login, dict(parse_qsl(urlsplit(url).query)))
@@ -120,7 +117,7 @@ def decide(
     targets: Iterable[str] | None = None,
 ) -> HttpResponseRedirectBase:
     """Answer a consent request and return the redirect to the app; None ticks everything offered."""
-    login = LOGINS[request.login]
+    login = request.login
     if not allow:
         request.answered = True
         return _redirect(request, login.denial)
@@ -171,7 +168,7 @@ def _begin(world: World, login: Login, params: Mapping[str, Any]) -> ConsentRequ
         raise Blocked("Something went wrong", "code_challenge and code_challenge_method=S256 are required.")
     request = ConsentRequest(
         id=world.new_word("consent"),
-        login=login.id,
+        login=login,
         client_id=app.client_id,
         redirect_uri=redirect_uri,
         scopes=_names(params),
@@ -194,7 +191,7 @@ def _names(params: Mapping[str, Any]) -> tuple[str, ...]:
 
 
 def _show(call: Call, request: ConsentRequest, person_key: str) -> HttpResponse:
-    world, app, login = call.world, call.world.apps[request.client_id], LOGINS[request.login]
+    world, app, login = call.world, call.world.apps[request.client_id], request.login
     context: dict[str, Any] = {"request_id": request.id, "app": app, "login": login}
     if not person_key:
         people = [person for person in world.people.values() if _can_log_in(world, person, login)]
@@ -238,14 +235,14 @@ def _offered(request: ConsentRequest, grant: Grant) -> list[str]:
 def _person(world: World, request: ConsentRequest, key: str) -> Person:
     """Return the person of this key, unless the platform turns them away."""
     person = world.people.get(key)
-    if person is None or not _can_log_in(world, person, LOGINS[request.login]):
-        raise Unknown(f"person {key!r} on {request.login}", status=400)
+    if person is None or not _can_log_in(world, person, request.login):
+        raise Unknown(f"person {key!r} on {request.login.id}", status=400)
     if world.toggles.developer_mode == "page":
         raise Blocked(
             "Insufficient Developer Role", "The app is in development and this account is not its tester."
         )
     account, at_consent = person.instagram, world.toggles.personal_refused_at == "consent"
-    if request.login == "instagram" and at_consent and account and not account.professional:
+    if request.login is INSTAGRAM and at_consent and account and not account.professional:
         raise Blocked(
             "Switch to a professional account", "Only business and creator accounts can be connected."
         )
@@ -280,15 +277,21 @@ def _allowed(app: App, redirect_uri: str) -> bool:
 def _redirect(request: ConsentRequest, answer: Mapping[str, str]) -> HttpResponseRedirectBase:
     query = dict(answer) if request.state is None else {**answer, "state": request.state}
     mark = "&" if "?" in request.redirect_uri else "?"
-    fragment = LOGINS[request.login].fragment
-    return HttpResponseRedirect(request.redirect_uri + mark + urlencode(query) + fragment)
+    return HttpResponseRedirect(request.redirect_uri + mark + urlencode(query) + request.login.fragment)
 
 
-ROUTES: Final = tuple(
-    route
-    for login in LOGINS.values()
-    for route in (
-        *(Route(host, "GET", pattern, ask) for host, pattern in login.pages),
-        Route(login.host, "POST", f"/_consent/{login.id}", submit),
-    )
-)
+def _shown_at(world: World, url: str) -> Login:
+    return next(login for login in _logins(world.platform_classes) if login.shows(url))
+
+
+def _logins(platforms: Iterable[type[Platform]]) -> Collection[Login]:
+    logins = (FACEBOOK, INSTAGRAM, *(platform.login for platform in platforms))
+    return {login.id: login for login in logins}.values()
+
+
+def routes(platforms: Iterable[type[Platform]]) -> Iterator[Route]:
+    """Yield the consent pages of Meta's logins and of these platforms."""
+    for login in _logins(platforms):
+        for host, pattern in login.pages:
+            yield Route(host, "GET", pattern, ask)
+        yield Route(login.host, "POST", f"/_consent/{login.id}", submit)

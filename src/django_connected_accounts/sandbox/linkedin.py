@@ -2,7 +2,7 @@
 
 Follows the LinkedIn contract of 2026-11-22. Toggles: ``refreshable`` gives refresh tokens that count down
 from the consent; ``deduplicates`` and ``ghosts`` say how duplicates are met; ``members_read`` lets members'
-posts be read; ``strict_parts`` refuses a token on a film's parts. Not done: introspection, native PKCE, logos,
+posts be read; ``strict_parts`` refuses a token on a film's parts. Not done: native PKCE, logos,
 id tokens, drafts, updates, reactions, mentions' names, targeting, webhook subscriptions.
 """
 

@@ -53,6 +53,30 @@ def revoke(call: Call) -> Answer:
     return HttpResponse(status=200)
 
 
+def introspect(call: Call) -> Answer:
+    """Say what a token is; one of another app is only said not to be active."""
+    call.accept({"client_id", "client_secret", "token"})
+    try:
+        app = oauth.client(call, LinkedIn.login)
+    except oauth.Failure as failure:
+        status = 401 if failure.reason == "secret_wrong" else 400
+        raise OAuthError(status, "invalid_client", failure.reason) from None
+    found, now = call.world.tokens.get(call.text("token")), call.world.now()
+    if found is None or found.client_id != app.client_id:
+        return {"active": False}
+    ended = found.expires_at is not None and found.expires_at <= now
+    state = "revoked" if found.dead is not None else "expired" if ended else "active"
+    times = {"created_at": found.issued_at, "authorized_at": found.issued_at, "expires_at": found.expires_at}
+    return {
+        "active": state == "active",
+        "status": state,
+        "scope": ",".join(sorted(found.scopes)),
+        "client_id": app.client_id,
+        "auth_type": "3L",
+        **{name: int(at or 0) for name, at in times.items()},
+    }
+
+
 def userinfo(call: Call) -> Answer:
     access = authenticate(call)
     if "openid" not in access.scopes:
@@ -112,6 +136,7 @@ def _bearer(call: Call, access: Token, refresh: Token | None) -> dict[str, Any]:
 TABLE: Final[tuple[tuple[str, str, str, Callable[..., Answer]], ...]] = (
     (WWW, "POST", "/oauth/v2/accessToken", token),
     (WWW, "POST", "/oauth/v2/revoke", revoke),
+    (WWW, "POST", "/oauth/v2/introspectToken", introspect),
     (API, "GET", "/v2/userinfo", userinfo),
     (API, "GET", "/rest/organizationAcls", roles),
     (API, "GET", r"/rest/organizations/(\d+)", organization),

@@ -1,6 +1,7 @@
 """A simulated platform beside Instagram: its app, its consent page, its routes, its members, its posts.
 
-A new one is a file with a subclass of `Platform`, and a line in `platforms.ALL`.
+A new one is a file with a subclass of `Platform`, and a line in `platforms.ALL`; somebody else's is given to
+the `World`.
 """
 
 from __future__ import annotations

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any, Final
 
 from django.http import HttpResponse
 from django.utils.html import format_html
 
 from .people import InstagramAccount
-from .platforms import ALL
+from .platform import Platform
 from .records import Item, Media
 from .rendering import page
 from .routing import Answer, Call, Route, Unknown
@@ -140,6 +140,11 @@ ROUTES: Final = (
     Route("www.instagram.com", "GET", r"/([\w.]+)/?", profile),
     Route("scontent.cdninstagram.com", "GET", r"/(media|thumbnail)/(\d+)", media_file),
     Route("scontent.cdninstagram.com", "GET", r"/avatar/(\d+)\.svg", avatar),
-    *(Route(host, "GET", "(/.*)", platform_post) for host in sorted({platform.host for platform in ALL})),
     Route(FILES, "GET", r"/(\w+)/([^/]+)/(\d+)", platform_file),
 )
+
+
+def routes(platforms: Iterable[type[Platform]]) -> tuple[Route, ...]:
+    """Return what the public sees, of these platforms too."""
+    hosts = sorted({platform.host for platform in platforms})
+    return (*ROUTES, *(Route(host, "GET", "(/.*)", platform_post) for host in hosts))

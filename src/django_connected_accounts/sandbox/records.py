@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from .logins import Login
+
 Variant = Literal["A", "B"]
 ContainerKind = Literal["photo", "carousel", "reel", "story", "item", "text", "video"]
 MetaTokenKind = Literal["user", "page", "app", "instagram"]
@@ -60,7 +62,7 @@ class ConsentRequest:
     """One visit to a consent page; ``answered`` once it has been allowed or denied."""
 
     id: str
-    login: str
+    login: Login
     client_id: str
     redirect_uri: str
     scopes: tuple[str, ...]

@@ -20,7 +20,10 @@ from .records import DAY, Token
 from .routing import Answer, Call
 
 HOST: Final = "graph.threads.net"
-ME: Final = r"/v1\.0/(me|\d+)"
+ANY: Final = r"(?:/v1\.0)?"
+"""Calls without a version are answered too."""
+
+ME: Final = rf"{ANY}/(me|\d+)"
 LONG: Final = 60 * DAY
 
 

@@ -15,6 +15,7 @@ from .platform import Member, Post
 from .records import DAY, Container, ContainerKind
 from .routing import Answer, Call, Route
 from .threads import (
+    ANY,
     HOST,
     ME,
     Threads,
@@ -165,6 +166,10 @@ def limits(call: Call, node: str) -> Answer:
     row = {
         "quota_usage": _used(platform, member),
         "config": {"quota_total": platform.toggle["posts_per_day"], "quota_duration": DAY},
+        "reply_quota_usage": 0,
+        "reply_config": {"quota_total": 1000, "quota_duration": DAY},
+        "delete_quota_usage": 0,
+        "delete_config": {"quota_total": 100, "quota_duration": DAY},
     }
     return {"data": [select(row, fields_of(call.text("fields")), "ThreadsLimit", ("quota_usage",))]}
 
@@ -229,6 +234,14 @@ def _row(platform: Threads, post: Post) -> Mapping[str, Any]:
         "text": post.text or None,
         "timestamp": timestamp(post.timestamp),
         "shortcode": post.path.rpartition("/")[2],
+        "media_url": f"{platform.world.base_url}/_files/threads/{post.id}/0" if post.items else None,
+        "thumbnail_url": None,
+        "children": {"data": [{"id": f"{post.id}{n}"} for n in range(len(post.items))]}
+        if post.kind == "carousel"
+        else None,
+        "alt_text": next(iter(post.alt_texts), "") or None,
+        "topic_tag": None,
+        "link_attachment_url": None,
         "is_quote_post": False,
         "has_replies": False,
     }
@@ -240,16 +253,16 @@ def _used(platform: Threads, member: Member) -> int:
 
 
 Threads.routes = (
-    Route(HOST, "POST", "/oauth/access_token", exchange),
-    Route(HOST, "GET", "/access_token", lengthen),
-    Route(HOST, "GET", "/refresh_access_token", refresh),
-    Route(HOST, "GET", r"/v1\.0/debug_token", debug_token),
-    Route(HOST, "GET", r"/v1\.0/(me)", profile),
+    Route(HOST, "POST", f"{ANY}/oauth/access_token", exchange),
+    Route(HOST, "GET", f"{ANY}/access_token", lengthen),
+    Route(HOST, "GET", f"{ANY}/refresh_access_token", refresh),
+    Route(HOST, "GET", f"{ANY}/debug_token", debug_token),
+    Route(HOST, "GET", f"{ANY}/(me)", profile),
     Route(HOST, "POST", f"{ME}/threads", create),
     Route(HOST, "POST", f"{ME}/threads_publish", publish),
     Route(HOST, "GET", f"{ME}/threads_publishing_limit", limits),
     Route(HOST, "GET", f"{ME}/threads", posts),
     Route(HOST, "GET", f"{ME}/(?:threads_)?insights", insights),
-    Route(HOST, "GET", r"/v1\.0/(\d+)", node),
-    Route(HOST, "DELETE", r"/v1\.0/(\d+)", node),
+    Route(HOST, "GET", rf"{ANY}/(\d+)", node),
+    Route(HOST, "DELETE", rf"{ANY}/(\d+)", node),
 )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from urllib.parse import urlsplit
 
 import requests
@@ -12,7 +12,7 @@ from requests.adapters import BaseAdapter, HTTPAdapter
 from requests.exceptions import ReadTimeout
 from urllib3 import HTTPResponse as RawResponse
 
-from .app import HOSTS, Sandbox, configure, http_request
+from .app import Sandbox, configure, hosts, http_request
 from .faults import ConnectionLost
 from .world import World
 
@@ -49,7 +49,7 @@ class SandboxAdapter(BaseAdapter):
             self.world.sleep(seconds)
 
         try:
-            response = Sandbox(self.world, sleep=sleep).respond(_django(request))
+            response = Sandbox(self.world, sleep=sleep).respond(_django(request, hosts(self.world)))
         except ConnectionLost as lost:
             message = f"Connection aborted: remote end closed connection without response ({lost})"
             raise requests.ConnectionError(message, request=request) from None
@@ -73,9 +73,9 @@ class SandboxAdapter(BaseAdapter):
         """Nothing to close."""
 
 
-def _django(request: requests.PreparedRequest) -> WSGIRequest:
+def _django(request: requests.PreparedRequest, known: Collection[str]) -> WSGIRequest:
     parts = urlsplit(request.url or "")
-    prefix = f"/{parts.hostname}" if parts.hostname in HOSTS else ""
+    prefix = f"/{parts.hostname}" if parts.hostname in known else ""
     target = prefix + (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
     body = request.body or b""
     if not isinstance(body, (bytes, str)):

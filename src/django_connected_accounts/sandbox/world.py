@@ -9,16 +9,17 @@ from __future__ import annotations
 import functools
 import threading
 import time
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from contextlib import contextmanager
 from datetime import datetime, timezone
 from typing import Any, Final
 
-from . import fetching, people, platforms, tokens, webhooks
+from . import fetching, people, tokens, webhooks
 from .faults import Fault
 from .ids import digits, letters
 from .people import InstagramAccount, Page, Person
 from .platform import Platform
+from .platforms import ALL
 from .records import (
     DAY,
     App,
@@ -42,7 +43,7 @@ class World:
 
     Hold ``lock`` around anything that reads and writes more than one attribute. ``fetch`` gets the media the
     platform is asked to pull: ``fetch(url) -> (status, headers, bytes)``; ``send`` is how it tells apps
-    things, see `webhooks.Send`.
+    things, see `webhooks.Send`. ``platforms`` are played beside those of the package.
     """
 
     def __init__(
@@ -54,6 +55,7 @@ class World:
         clock: Callable[[], float] = time.time,
         sleep: Callable[[float], None] = time.sleep,
         base_url: str = "http://sandbox.invalid",
+        platforms: Iterable[type[Platform]] = (),
     ) -> None:
         self.lock = threading.RLock()
         self.seed = seed
@@ -62,6 +64,7 @@ class World:
         self.clock = clock
         self.sleep = sleep
         self.base_url = base_url
+        self.platform_classes = (*ALL, *platforms)
         self.reset()
 
     def reset(self) -> None:
@@ -85,7 +88,7 @@ class World:
             self.toggles = Toggles()
             self.token_lifetimes = dict(tokens.LIFETIMES)
             self.platforms: dict[str, Platform] = {}
-            for platform in platforms.ALL:
+            for platform in self.platform_classes:
                 self._found(platform(self))
             self.usage: dict[str, Any] = {}
             self.consents: dict[str, ConsentRequest] = {}
@@ -107,6 +110,13 @@ class World:
         self.apps[app.client_id] = app
         for kind, seconds in platform.lifetimes.items():
             self.token_lifetimes[f"{platform.id}_{kind}"] = seconds
+
+    def add_platform(self, platform: type[Platform]) -> None:
+        """Play this platform too, from now on; twice is once."""
+        with self.lock:
+            if platform not in self.platform_classes:
+                self.platform_classes += (platform,)
+                self._found(platform(self))
 
     def now(self) -> float:
         """The world's time, in Unix seconds."""

@@ -26,6 +26,7 @@ from django_connected_accounts.exceptions import (
 )
 from django_connected_accounts.providers.http import Http
 from django_connected_accounts.providers.linkedin import LinkedIn
+from django_connected_accounts.providers.linkedin.client import LinkedInAPIClient
 from django_connected_accounts.providers.linkedin.littletext import RESERVED, escape, normal
 from django_connected_accounts.providers.types import Connection, Draft, Media, Published
 from django_connected_accounts.sandbox import samples
@@ -301,6 +302,14 @@ def test_a_version_that_ended_is_the_operator_s_and_no_account_s() -> None:
     with pytest.raises(OperatorNeeded) as caught:
         page.post(Draft(kind="text", text="Rye"))
     assert caught.value.platform_code == "NONEXISTENT_VERSION"
+
+
+def test_a_post_is_deleted_and_to_delete_it_again_does_no_harm(page: Account) -> None:
+    published = page.post(Draft(kind="text", text="Rye"))
+    client = LinkedInAPIClient(page.provider.http, page.connection.tokens.access_token, "202609")
+    client.delete_post(published.remote_id)
+    client.delete_post(published.remote_id)
+    assert not page.world.posts()
 
 
 # Numbers, and what it tells

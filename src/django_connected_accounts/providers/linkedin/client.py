@@ -75,6 +75,15 @@ class LinkedInAPIClient:
         """Post and return the URN. Never to be repeated blindly."""
         return self._created(self._call("POST", "rest/posts", json=body, repeatable=False))
 
+    def delete_post(self, urn: str) -> None:
+        """Delete a post; one that is gone already is no error."""
+        path = f"rest/posts/{quote(urn, safe='')}"
+        try:
+            self._call("DELETE", path, method_name="DELETE")
+        except Unavailable as error:
+            if error.code != "object_not_visible":
+                raise
+
     def list_posts(self, author: str) -> list[dict[str, Any]]:
         """Return the newest posts of a Page; of a member only an approved app may see them."""
         path = f"rest/posts?q=author&author={quote(author, safe='')}&count=50&sortBy=LAST_MODIFIED"
