@@ -16,6 +16,8 @@ from pathlib import Path
 import pytest
 import requests
 
+from django_connected_accounts.registry import BUILT_IN
+
 MANAGE = Path(__file__).parents[1] / "example_project" / "manage.py"
 
 
@@ -109,10 +111,10 @@ def test_when_one_process_of_the_demo_dies_all_end_and_its_exit_is_shown() -> No
         assert "The worker ended" in output
 
 
-def test_the_tour_ends_with_exactly_its_posts_in_public() -> None:
+def test_the_tour_ends_with_exactly_its_posts_in_public_on_every_platform() -> None:
     started = time.monotonic()
     run = subprocess.run(
-        [sys.executable, str(MANAGE), "tour"],
+        [sys.executable, str(MANAGE), "tour", "--platform", "all"],
         env=_environment(),
         capture_output=True,
         text=True,
@@ -120,5 +122,9 @@ def test_the_tour_ends_with_exactly_its_posts_in_public() -> None:
         check=False,
     )
     assert run.returncode == 0, run.stdout[-4000:] + run.stderr[-4000:]
-    assert len(re.findall(r"^ *http://\S+/www\.instagram\.com/(?:p|reel)/\S+", run.stdout, re.M)) == 3
+    toured = re.findall(r"^\S.* \((\w+)\)$", run.stdout, re.M)
+    assert set(toured) == {*BUILT_IN, "corkle"}
+    for section in re.split(r"^\S.* \(\w+\)$", run.stdout, flags=re.M)[1:]:
+        published, shown = section.count(" published as "), re.findall(r"^  http://\S+$", section, re.M)
+        assert published == len(shown) >= 2, section
     assert time.monotonic() - started < 60

@@ -16,7 +16,7 @@ from django_connected_accounts.services.composing import NewMedia
 
 @dataclass(frozen=True, kw_only=True)
 class Story:
-    """One platform's: ``person`` of the sandbox connects, and where they must choose, picks an account by name.
+    """One platform's: ``person`` of the sandbox connects, and picks an account by name if they must choose.
 
     Each of ``posts`` is what `ConnectedAccount.publish` takes.
     """
@@ -75,4 +75,5 @@ def stories() -> Mapping[str, Story]:
                 {**three, "options": chosen},
             ),
         ),
+        "corkle": Story(person="shop", posts=(text, {**photo, "options": {"board": "market"}})),
     }

@@ -14,7 +14,8 @@ class ConnectedAccountsConf(AppConf):
     """Url-safe base64 of 32 random bytes each; the first encrypts, all decrypt."""
     PROVIDERS: Mapping[str, Mapping[str, Any]] = {}
     """Provider id to ``CLIENT_ID``, ``CLIENT_SECRET`` and, where wanted, ``CLASS``, ``API_VERSION``,
-    ``AUTHORIZE_URL``, ``SCOPES``, ``STEPS``."""
+    ``AUTHORIZE_URL``, ``SCOPES``, ``STEPS``, and ``SANDBOX``: what the sandbox plays for a ``CLASS`` of
+    your own."""
     BASE_URL: str = ""
     """Where the public reaches this site ("https://example.com"): callbacks and media links are built on
     it."""

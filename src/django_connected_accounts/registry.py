@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import datetime, timezone
 from functools import cache
-from typing import Any
+from typing import Any, TypeVar
 
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
@@ -28,12 +29,7 @@ BUILT_IN: Mapping[str, str] = {
     "twitter": "django_connected_accounts.providers.twitter.Twitter",
 }
 _SANDBOX_NAMES = {"instagram": "sandbox", "facebook": "sandbox", "instagram_login": "sandbox-instagram"}
-SANDBOX_APPS: Mapping[str, App] = {
-    platform: App(client_id=f"{name}-app", client_secret=f"{name}-secret")
-    for platform in BUILT_IN
-    for name in [_SANDBOX_NAMES.get(platform, f"sandbox-{platform}")]
-}
-"""The apps a sandbox knows. They stand in for the project's own, whose secrets no sandbox needs."""
+T = TypeVar("T")
 
 
 def get(platform: str) -> Provider:
@@ -51,11 +47,12 @@ def all() -> list[Provider]:
 
 def ids() -> list[str]:
     """Return the ids of the platforms that are configured here."""
-    configured = [
-        name for name, options in settings.CONNECTED_ACCOUNTS_PROVIDERS.items() if options.get("CLIENT_ID")
+    named = settings.CONNECTED_ACCOUNTS_PROVIDERS
+    return [
+        name
+        for name in dict.fromkeys((*BUILT_IN, *named))
+        if _is_simulated(name) or named.get(name, {}).get("CLIENT_ID")
     ]
-    usable = {*configured, *(SANDBOX_APPS if settings.CONNECTED_ACCOUNTS_SANDBOX else ())}
-    return sorted(usable, key=lambda name: [*BUILT_IN, *configured].index(name))
 
 
 def class_of(platform: str) -> type[Provider]:
@@ -64,12 +61,7 @@ def class_of(platform: str) -> type[Provider]:
     where = f"CONNECTED_ACCOUNTS_PROVIDERS[{platform!r}]"
     if not path:
         raise ImproperlyConfigured(f"{where} is no built-in platform and names no CLASS")
-    try:
-        found = import_string(path)
-    except ImportError as error:
-        raise ImproperlyConfigured(f"{where}['CLASS'] {path}: {error}") from error
-    if not (isinstance(found, type) and issubclass(found, Provider)):
-        raise ImproperlyConfigured(f"{where}['CLASS'] {path} is no Provider")
+    found: type[Provider] = _class(path, Provider, f"{where}['CLASS']")
     if found.id != platform:
         raise ImproperlyConfigured(f"{where}['CLASS'] {path} is the provider {found.id!r}")
     return found
@@ -81,6 +73,18 @@ def name(platform: str) -> str:
         return class_of(platform).name
     except ImproperlyConfigured:
         return platform
+
+
+def sandbox_app(platform: str) -> App:
+    """Return the app a sandbox knows there: it stands in for the project's, whose secret no sandbox needs."""
+    name = _SANDBOX_NAMES.get(platform, f"sandbox-{platform}")
+    return App(client_id=f"{name}-app", client_secret=f"{name}-secret")
+
+
+def sandbox_platforms() -> list[str]:
+    """Return the dotted paths of what the sandbox is to play beside the platforms it knows."""
+    named = settings.CONNECTED_ACCOUNTS_PROVIDERS.values()
+    return [options["SANDBOX"] for options in named if options.get("SANDBOX")]
 
 
 def now() -> datetime:
@@ -109,9 +113,12 @@ def http(provider_class: type[Provider]) -> Http:
     """Return the HTTP client for a provider, as the settings have it."""
     options: dict[str, Any] = {"sandbox_url": settings.CONNECTED_ACCOUNTS_SANDBOX}
     if settings.CONNECTED_ACCOUNTS_SANDBOX == "in-process":
-        from .sandbox import URL, SandboxAdapter, in_process
+        from .sandbox import URL, Platform, SandboxAdapter, in_process
 
-        options = {"sandbox_url": URL, "adapter": SandboxAdapter(in_process())}
+        world = in_process()
+        for path in sandbox_platforms():
+            world.add_platform(_class(path, Platform, f"{provider_class.id}: SANDBOX"))
+        options = {"sandbox_url": URL, "adapter": SandboxAdapter(world)}
     return Http(
         provider_class.hosts,
         provider=provider_class.id,
@@ -121,6 +128,21 @@ def http(provider_class: type[Provider]) -> Http:
         clock=_clock(),
         **options,
     )
+
+
+def _is_simulated(platform: str) -> bool:
+    known = platform in BUILT_IN or settings.CONNECTED_ACCOUNTS_PROVIDERS.get(platform, {}).get("SANDBOX")
+    return bool(settings.CONNECTED_ACCOUNTS_SANDBOX and known)
+
+
+def _class(path: str, base: type[T], where: str) -> type[T]:
+    try:
+        found = import_string(path)
+    except ImportError as error:
+        raise ImproperlyConfigured(f"{where} {path}: {error}") from error
+    if not (isinstance(found, type) and issubclass(found, base)):
+        raise ImproperlyConfigured(f"{where} {path} is no {base.__name__}")
+    return found
 
 
 def _clock() -> Callable[[], datetime]:
@@ -135,8 +157,8 @@ def _clock() -> Callable[[], datetime]:
 def _app(platform: str) -> App:
     options = dict(settings.CONNECTED_ACCOUNTS_PROVIDERS.get(platform, {}))
     client_id, client_secret = options.pop("CLIENT_ID", ""), options.pop("CLIENT_SECRET", "")
-    if settings.CONNECTED_ACCOUNTS_SANDBOX and platform in SANDBOX_APPS:
-        client_id, client_secret = SANDBOX_APPS[platform].client_id, SANDBOX_APPS[platform].client_secret
+    if _is_simulated(platform):
+        return replace(sandbox_app(platform), options=options)
     if not client_secret:
         raise ImproperlyConfigured(f"CONNECTED_ACCOUNTS_PROVIDERS[{platform!r}] has no CLIENT_SECRET")
     return App(client_id=str(client_id), client_secret=client_secret, options=options)

@@ -12,15 +12,24 @@ from django.core.exceptions import ImproperlyConfigured
 from django.utils import timezone
 
 from django_connected_accounts import registry
-from django_connected_accounts.providers.base import Measures, Provider, Publishes
+from django_connected_accounts.providers.base import Provider, Publishes
 from django_connected_accounts.services import foresight
 
 NAME = "CONNECTED_ACCOUNTS_PROVIDERS"
-OPTIONS = ("CLASS", "CLIENT_ID", "CLIENT_SECRET", "API_VERSION", "AUTHORIZE_URL", "SCOPES", "STEPS")
+OPTIONS = (
+    "CLASS",
+    "CLIENT_ID",
+    "CLIENT_SECRET",
+    "API_VERSION",
+    "AUTHORIZE_URL",
+    "SANDBOX",
+    "SCOPES",
+    "STEPS",
+)
 """What every platform takes; `Provider.app_options` are a platform's own."""
 
-ABILITIES: Mapping[type, str] = {Provider: "connect", Publishes: "publish", Measures: "measure"}
-"""The capability whose scopes an ability can't do without."""
+ABILITIES: Mapping[type, str] = {Provider: "connect", Publishes: "publish"}
+"""The capability whose scopes an ability can't do without; a project may do without numbers."""
 
 
 def shapes() -> Iterator[CheckMessage]:

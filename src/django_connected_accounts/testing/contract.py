@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import contextlib
 import logging
+import os
 import subprocess
 import sys
 import time
@@ -71,7 +72,8 @@ class ProviderContract:
 
     def test_it_never_imports_django(self) -> None:
         code = f"import {self.provider_class.__module__}, sys; sys.exit('django' in sys.modules)"
-        subprocess.run([sys.executable, "-c", code], check=True)  # noqa: S603
+        environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
+        subprocess.run([sys.executable, "-c", code], check=True, env=environment)  # noqa: S603
 
     def test_problems_are_pure_and_coded(self) -> None:
         for draft in self._publishable():

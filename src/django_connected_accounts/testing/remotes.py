@@ -13,8 +13,8 @@ from requests.adapters import BaseAdapter
 
 from django_connected_accounts.providers.base import Provider
 from django_connected_accounts.providers.types import App, Connection, Draft, Kind, Media, MediaKind, Tokens
-from django_connected_accounts.registry import SANDBOX_APPS
-from django_connected_accounts.sandbox import SandboxAdapter, World, consent, samples
+from django_connected_accounts.registry import sandbox_app
+from django_connected_accounts.sandbox import Platform, SandboxAdapter, World, consent, samples
 
 PHOTO_URL, FILM_URL = "https://media.example/photo.jpg", "https://media.example/film.mp4"
 DOCUMENT_URL = "https://media.example/prices.pdf"
@@ -50,15 +50,19 @@ class Remote(ABC):
 
 
 class SandboxRemote(Remote):
-    """The sandbox, for the platforms it simulates. Subclass to name the platform and its person."""
+    """The sandbox, for the platforms it simulates. Subclass to name the platform and its person.
+
+    ``platforms`` are played beside those of the package.
+    """
 
     platform: ClassVar[str]
     person: ClassVar[str]
+    platforms: ClassVar[tuple[type[Platform], ...]] = ()
     variant: ClassVar[Literal["A", "B"]] = "A"
 
     def __init__(self) -> None:
-        self.world = World(fetch=fetch)
-        self.app = SANDBOX_APPS[self.platform]
+        self.world = World(fetch=fetch, platforms=self.platforms)
+        self.app = sandbox_app(self.platform)
         self.adapter = SandboxAdapter(self.world)
 
     def connect(self, provider: Provider) -> Connection:

@@ -10,7 +10,7 @@ import pytest
 from django_connected_accounts.providers.http import Http
 from django_connected_accounts.providers.instagram import Instagram, InstagramLogin
 from django_connected_accounts.providers.types import App, Connection, Draft, Tokens
-from django_connected_accounts.registry import SANDBOX_APPS
+from django_connected_accounts.registry import sandbox_app
 from django_connected_accounts.sandbox import World, consent
 from django_connected_accounts.testing import SandboxRemote, drive
 
@@ -29,7 +29,7 @@ class Platform(SandboxRemote):
 
     def make(self, **app: Any) -> Any:
         http = Http(self.provider_class.hosts, provider=self.platform, adapter=self.adapter, clock=self.now)
-        known = SANDBOX_APPS[self.platform]
+        known = sandbox_app(self.platform)
         credentials = {"client_id": known.client_id, "client_secret": known.client_secret, **app}
         return self.provider_class(App(**credentials), http)
 

@@ -9,10 +9,12 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
+from django_connected_accounts import registry
 from studio.ports import HOST, free_port, wait_for
 from studio.processes import Processes, Stopped
 
-MANAGE = str(Path(settings.BASE_DIR) / "manage.py")
+BASE = str(settings.BASE_DIR)
+MANAGE = str(Path(BASE) / "manage.py")
 
 
 class Command(BaseCommand):
@@ -36,14 +38,16 @@ class Command(BaseCommand):
                 "STUDIO_STATE": state,
                 "STUDIO_URL": address,
                 "STUDIO_SANDBOX": sandbox,
+                "PYTHONPATH": os.pathsep.join(filter(None, (BASE, os.environ.get("PYTHONPATH")))),
                 "PYTHONUNBUFFERED": "1",
             }
             try:
                 with Processes(environment) as processes:
                     if processes.run(MANAGE, "migrate", "--verbosity", "0") != 0:
                         raise CommandError("The database could not be prepared; see above.")
-                    module = "django_connected_accounts.sandbox"
-                    server = processes.start("The sandbox", "-m", module, "--port", str(sandbox_port))
+                    served = ("-m", "django_connected_accounts.sandbox", f"--port={sandbox_port}")
+                    further = (f"--platform={path}" for path in registry.sandbox_platforms())
+                    server = processes.start("The sandbox", *served, *further)
                     web = processes.start("The website", MANAGE, "runserver", "--noreload", f"{HOST}:{port}")
                     processes.start("The worker", MANAGE, "connected_accounts_worker")
                     if wait_for(sandbox_port, lambda: server.poll() is None) and wait_for(

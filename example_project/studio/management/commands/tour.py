@@ -4,6 +4,7 @@ import re
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import timedelta
 from html import unescape
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -15,6 +16,7 @@ from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import connections
 from django.test.utils import override_settings
+from django.utils.module_loading import import_string
 
 from django_connected_accounts import registry
 from django_connected_accounts.models import ConnectedAccount, Event, Publication
@@ -27,6 +29,8 @@ from studio.website import website
 
 PATIENCE = 120
 """Seconds after which the tour gives up."""
+WAIT = timedelta(seconds=5)
+"""How much time passes at once, here and on the platforms, while nothing is due."""
 
 
 class Command(BaseCommand):
@@ -40,14 +44,15 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         chosen = options["platform"]
-        with serving(World()) as sandbox, website() as site, fresh_project(site, sandbox):
+        world = World(platforms=[import_string(path) for path in registry.sandbox_platforms()])
+        with serving(world) as sandbox, website() as site, fresh_project(site, sandbox):
             self.say(f"The platforms are simulated at {sandbox}, this project is served at {site}.")
             told = {chosen: stories()[chosen]} if chosen != "all" else stories()
             for platform, story in told.items():
                 self.say(f"\n{registry.name(platform)} ({platform})")
                 account = self.connect(site, platform, story)
                 publications = self.publish(account, story)
-                self.work(publications)
+                self.work(publications, world)
                 self.look(sandbox, publications)
 
     def connect(self, site: str, platform: str, story: Story) -> ConnectedAccount:
@@ -74,8 +79,8 @@ class Command(BaseCommand):
             self.say(f"  {publication.post.get_kind_display()}: {publication.post.text}")
         return publications
 
-    def work(self, publications: list[Publication]) -> None:
-        """Do what ``connected_accounts_worker`` does, until nothing is left to do."""
+    def work(self, publications: list[Publication], world: World) -> None:
+        """Do what ``connected_accounts_worker`` does until nothing is left to do, but skip the waits."""
         self.say("\nPublish")
         told: set[Any] = set()
         deadline = time.monotonic() + PATIENCE
@@ -84,7 +89,9 @@ class Command(BaseCommand):
             if time.monotonic() > deadline:
                 raise CommandError(f"Not done after {PATIENCE} seconds.")
             if not tick():
-                time.sleep(0.2)
+                world.advance(WAIT.total_seconds())
+                for waiting in mine.filter(run_at__isnull=False):
+                    mine.filter(pk=waiting.pk).update(run_at=waiting.run_at - WAIT)
             for event in Event.objects.filter(publication__in=mine).exclude(pk__in=told).order_by("at"):
                 told.add(event.pk)
                 self.tell(event)
