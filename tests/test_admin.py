@@ -21,6 +21,7 @@ from django_connected_accounts.fields import EncryptedJSONField, EncryptedTextFi
 from django_connected_accounts.models import (
     ConnectedAccount,
     Event,
+    Hold,
     Measurement,
     Post,
     Publication,
@@ -61,6 +62,14 @@ def account(visitor: Visitor) -> ConnectedAccount:
     )
     Measurement.objects.create(account=account, name="reach", value=1, at=timezone.now())
     Runner.objects.create(name="here:1")
+    Hold.objects.create(
+        key=str(account.pk),
+        platform=account.platform,
+        account=account,
+        code="account_rate_limited",
+        since=timezone.now(),
+        until=tomorrow,
+    )
     rule = {"rule": "FREQ=DAILY;COUNT=3", "starts": "2030-01-01T09:00:00", "zone": "UTC", "ends_at": tomorrow}
     Series.objects.create(post=Post.objects.create(user=account.user, kind="text"), **rule)
     endpoint = WebhookEndpoint.objects.create(url="https://example.com/", secret="webhook-secret")

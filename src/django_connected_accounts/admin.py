@@ -11,12 +11,14 @@ from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from . import registry
 from .codes import explain
 from .fields import EncryptedJSONField, EncryptedTextField
 from .models import (
     ConnectedAccount,
     ConnectionAttempt,
     Event,
+    Hold,
     Measurement,
     Post,
     PostMedia,
@@ -183,6 +185,18 @@ class MeasurementAdmin(ReadOnly):
     list_select_related = ("account", "publication")
 
 
+@admin.register(Hold)
+class HoldAdmin(ReadOnly):
+    shown = ("reason",)
+    list_display = ("key", "platform", "account", "code", "percent", "since", "until")
+    list_filter = ("platform", "code")
+    list_select_related = ("account",)
+
+    @admin.display(description=_("reason"))
+    def reason(self, obj: Hold) -> str:
+        return _explained(obj.code, obj.account, obj.platform)
+
+
 @admin.register(Runner)
 class RunnerAdmin(ReadOnly):
     list_display = ("name", "began_at", "seen_at")
@@ -220,9 +234,9 @@ class WebhookDeliveryAdmin(ReadOnly):
     date_hierarchy = "created_at"
 
 
-def _explained(code: str, account: ConnectedAccount) -> str:
+def _explained(code: str, account: ConnectedAccount | None, platform: str = "") -> str:
     """Return a code in the words of pages, API and e-mails, "" without one."""
     if not code:
         return ""
-    meaning = explain(code, naming(account))
+    meaning = explain(code, naming(account) if account else {"platform": registry.name(platform)})
     return f"{meaning.cause} {meaning.action}"

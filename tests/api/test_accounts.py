@@ -13,6 +13,7 @@ from django.test.utils import CaptureQueriesContext
 
 from django_connected_accounts.models import ConnectedAccount, ConnectionAttempt, Publication
 from django_connected_accounts.sandbox import World
+from django_connected_accounts.services import budgets
 
 from .conftest import Api
 
@@ -98,6 +99,16 @@ def test_waiting_posts_are_counted(ada: Api, account: Make) -> None:
     Publication.objects.create(post_id=post, account=mine, due_at=at, deadline_at=at)
     assert ada.get("/").json()["results"][0]["waiting_posts"] == 1
     assert ada.get(f"/{mine.pk}/").json()["waiting_posts"] == 1
+
+
+def test_an_account_that_rests_says_until_when_and_why(ada: Api, account: Make) -> None:
+    mine = account(ada.user)
+    assert ada.get(f"/{mine.pk}/").json()["hold"] is None
+    budgets.place(mine, "account", "account_rate_limited", 600)
+    hold = ada.get("/").json()["results"][0]["hold"]
+    assert hold["reason"]["code"] == "account_rate_limited"
+    assert hold["until"].endswith("Z")
+    assert ada.get(f"/{mine.pk}/").json()["hold"] == hold
 
 
 def test_nobody_learns_that_somebody_elses_account_exists(ada: Api, ben: Api, account: Make) -> None:

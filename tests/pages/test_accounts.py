@@ -10,9 +10,9 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from django_connected_accounts.models import ConnectedAccount, Publication
+from django_connected_accounts.models import ConnectedAccount, Hold, Publication
 from django_connected_accounts.sandbox import World
-from django_connected_accounts.services import health, publishing
+from django_connected_accounts.services import budgets, health, publishing
 from tests.pages.conftest import Browser, text
 from tests.visitor import Visitor
 
@@ -87,6 +87,22 @@ def test_a_broken_account_says_what_happened_and_what_to_do(
     assert "What to do:" in said
     assert "access_revoked" in said
     assert "the platform's words" in said
+
+
+def test_an_account_that_rests_says_until_when_and_why(browser: Browser, account: ConnectedAccount) -> None:
+    budgets.place(account, "account", "account_rate_limited", 600)
+    for page in (browser.page("accounts"), browser.page("account", account.pk)):
+        said = text(page)
+        assert "Publishing limited" in said
+        assert "Publishing rests until" in said
+        assert "Instagram allows this account no more calls for now." in said
+
+
+def test_an_account_whose_app_rests_says_so(browser: Browser, account: ConnectedAccount) -> None:
+    budgets.place(account, "app", "app_not_live", 600)
+    assert "Publishing rests until" in text(browser.page("account", account.pk))
+    Hold.objects.update(until=timezone.now())
+    assert "Publishing rests until" not in text(browser.page("account", account.pk))
 
 
 def test_waiting_posts_are_told(

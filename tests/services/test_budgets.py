@@ -6,7 +6,7 @@ import pytest
 from django.utils import timezone
 
 from django_connected_accounts.exceptions import OperatorNeeded, RateLimited
-from django_connected_accounts.models import Event, Hold, Publication
+from django_connected_accounts.models import ConnectedAccount, Event, Hold, Publication
 from django_connected_accounts.providers.instagram import InstagramLogin
 from django_connected_accounts.providers.types import Usage
 from django_connected_accounts.services import budgets, notices, publishing
@@ -61,6 +61,23 @@ def test_a_hold_that_is_over_holds_nothing_and_what_it_held_goes_out(account, wo
     run()
     publication.refresh_from_db()
     assert publication.status == Status.PUBLISHED
+
+
+def test_accounts_know_what_they_meet_the_longest_where_there_are_two(account, connect):
+    other = connect("creator")
+    budgets.place(account, "account", "account_rate_limited", 600)
+    budgets.place(account, "app", "app_rate_limited", 60)
+    Hold.objects.create(  # of a version that is no longer used
+        key=f"{account.platform} v1.0",
+        platform=account.platform,
+        code="app_not_live",
+        since=timezone.now(),
+        until=timezone.now() + timedelta(days=1),
+    )
+    met = dict(budgets.annotate(ConnectedAccount.objects.all()).values_list("pk", "hold_code"))
+    assert met == {account.pk: "account_rate_limited", other.pk: "app_rate_limited"}
+    Hold.objects.update(until=timezone.now())
+    assert not budgets.annotate(ConnectedAccount.objects.all()).exclude(hold_until=None).exists()
 
 
 def test_a_shorter_hold_does_not_end_a_longer_one(account):

@@ -110,7 +110,7 @@ def test_more_than_is_advised_is_told(
         ("Bread ", "red", -47, ["duplicate_text"]),
         ("Bread", "red", 49, []),
         ("Cake", "teal", 47, []),
-        ("Bread", "teal", 20 * 24, ["duplicate_post"]),
+        ("Bread", "teal", 20 * 24, ["duplicate_of_post"]),
         ("Bread", "teal", 31 * 24, []),
     ],
 )

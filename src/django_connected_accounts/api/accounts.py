@@ -14,7 +14,7 @@ from django_connected_accounts.access import access
 from django_connected_accounts.browser import browser_id, redirect_uri
 from django_connected_accounts.exceptions import InvalidRequest
 from django_connected_accounts.models import ConnectedAccount
-from django_connected_accounts.services import accounts, connecting, health, tokens
+from django_connected_accounts.services import accounts, budgets, connecting, health, tokens
 
 from .envelope import Answer, explained, moment
 from .paging import page
@@ -119,6 +119,7 @@ def account_row(account: ConnectedAccount) -> dict[str, Any]:
         "token_expires_at": moment(account.token_expires_at),
         "data_access_expires_at": moment(account.data_access_expires_at),
         "quota": _quota(account.quota),
+        "hold": _hold(account),
         "waiting_posts": getattr(account, "waiting_posts", 0),
         "last_sync_at": moment(account.last_sync_at),
         "created_at": moment(account.created_at),
@@ -141,13 +142,20 @@ def account_reason(account: ConnectedAccount, code: str) -> dict[str, str] | Non
     return explained(code, health.naming(account)) if code else None
 
 
+def _hold(account: ConnectedAccount) -> dict[str, Any] | None:
+    """Return why, and until when, nothing is sent for this account; None while all goes out."""
+    until = getattr(account, "hold_until", None)
+    code = getattr(account, "hold_code", "")
+    return {"until": moment(until), "reason": account_reason(account, code)} if until else None
+
+
 def _quota(said: Mapping[str, Any]) -> dict[str, Any]:
     return {**said, "at": moment(datetime.fromisoformat(said["at"]))} if said else {}
 
 
 def _accounts(request: HttpRequest) -> QuerySet[ConnectedAccount]:
     mine: QuerySet[ConnectedAccount] = access().accounts(request.user)
-    return health.annotate(mine).defer(*SECRETS)
+    return budgets.annotate(health.annotate(mine)).defer(*SECRETS)
 
 
 def _one(rows: QuerySet[ConnectedAccount], account_id: UUID) -> ConnectedAccount:

@@ -78,7 +78,7 @@ CODES: Mapping[str, Meaning] = {
         _("Choose another day, or leave it."),
         "author",
     ),
-    "duplicate_post": Meaning(
+    "duplicate_of_post": Meaning(
         _("The very same post is on this account within %(days)s days."),
         _("Change something about it, or leave it; %(platform)s may refuse what it takes for a duplicate."),
         "author",

@@ -22,7 +22,7 @@ from django_connected_accounts.exceptions import ConnectedAccountsError, Invalid
 from django_connected_accounts.models import ConnectedAccount
 from django_connected_accounts.providers.base import Measures, Provider, Publishes
 from django_connected_accounts.services import accounts as verbs
-from django_connected_accounts.services import foresight, health, measuring, scheduling, tokens
+from django_connected_accounts.services import budgets, foresight, health, measuring, scheduling, tokens
 
 from .page import SECRETS, Page
 
@@ -109,7 +109,7 @@ class Account(Page):
 
 
 def _told(accounts: QuerySet[ConnectedAccount]) -> QuerySet[ConnectedAccount]:
-    return foresight.annotate(health.annotate(accounts)).defer(*SECRETS)
+    return budgets.annotate(foresight.annotate(health.annotate(accounts))).defer(*SECRETS)
 
 
 class ConfirmDisconnect(Page):

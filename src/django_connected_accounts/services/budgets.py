@@ -14,6 +14,7 @@ from typing import Literal
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 from django.db import IntegrityError, transaction
+from django.db.models import OuterRef, Q, QuerySet, Subquery
 from django.utils import timezone
 
 from django_connected_accounts import registry
@@ -97,6 +98,15 @@ def met_by(account: ConnectedAccount, holds: Mapping[str, Hold]) -> Hold | None:
     """Return of these holds the one that this account meets, the longest where there are two."""
     found = [holds[key] for key in keys_of(account) if key in holds]
     return max(found, key=lambda hold: hold.until, default=None)
+
+
+def annotate(accounts: QuerySet[ConnectedAccount]) -> QuerySet[ConnectedAccount]:
+    """Return the accounts with ``hold_code`` and ``hold_until`` of what they meet now, None without one."""
+    apps = Q(account=None, platform=OuterRef("platform"), key__in=[app_key(p) for p in registry.ids()])
+    met = Hold.objects.filter(Q(account=OuterRef("pk")) | apps, until__gt=timezone.now()).order_by("-until")
+    return accounts.annotate(
+        hold_code=Subquery(met.values("code")[:1]), hold_until=Subquery(met.values("until")[:1])
+    )
 
 
 def wait(hold: Hold) -> float:

@@ -157,7 +157,7 @@ def _again(slot: Slot, others: Sequence[Slot]) -> Iterator[Problem]:
     for other in others:
         if slot.content_hash and slot.content_hash == other.content_hash and not slot.is_with(other):
             days = abs(other.due_at - slot.due_at).days
-            yield _warning("duplicate_post", days=max(1, days))
+            yield _warning("duplicate_of_post", days=max(1, days))
             return
 
 

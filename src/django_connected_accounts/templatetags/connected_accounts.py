@@ -102,6 +102,7 @@ EVENTS: Mapping[str, Promise] = {
     "publication.retrying": _("Trying again"),
     "publication.waiting": _("Processing on the platform"),
     "publication.held": _("On hold"),
+    "publication.handed_over": _("In the inbox there, not published"),
     "publication.unknown": _("Check needed"),
     "publication.cancelled": _("Cancelled"),
     "publication.rescheduled": _("Scheduled anew"),
@@ -186,9 +187,13 @@ def health(account: ConnectedAccount) -> State:
             days = max(left.days, 0)
             words = ngettext("Expires in %(days)s day", "Expires in %(days)s days", days) % {"days": days}
             words, tone = (words if days else gettext("Expires today")), "warn"
-        elif account.quota.get("total") and account.quota.get("used", 0) >= account.quota["total"]:
+        elif getattr(account, "hold_until", None) or _has_used_its_quota(account):
             words, tone = gettext("Publishing limited"), "warn"
     return State(str(words), tone)
+
+
+def _has_used_its_quota(account: ConnectedAccount) -> bool:
+    return 0 < account.quota.get("total", 0) <= account.quota.get("used", 0)
 
 
 def time_left(account: ConnectedAccount) -> timedelta | None:
