@@ -60,6 +60,7 @@ class Corkle(Publishes, Measures, Provider):
     scope_separator = " "
     pkce = True
     renewal = Renewal(by="refresh_token")
+    requirements = ("signed_in_account",)
 
     kinds = ("text", "photo")
     limits = {
@@ -83,7 +84,14 @@ class Corkle(Publishes, Measures, Provider):
 
     def profiles(self, tokens: Tokens) -> Sequence[Profile]:
         me = self._call("GET", "/v1/me", token=tokens.access_token)
-        return [Profile(account_id=me["id"], username=me["handle"], display_name=me.get("name", ""))]
+        return [
+            Profile(
+                account_id=me["id"],
+                username=me["handle"],
+                display_name=me.get("name", ""),
+                profile_picture_url=me.get("picture", ""),
+            )
+        ]
 
     def _tokens(self, **grant: str) -> Tokens:
         app = {"client_id": self.app.client_id, "client_secret": self.app.client_secret}

@@ -109,7 +109,8 @@ def token(call: Call) -> Answer:
 
 def me(call: Call) -> Answer:
     member = author(call, "profile")
-    return {"id": member.id, "handle": member.username, "name": member.name}
+    picture = CorkleSandbox.of(call.world).portrait(member)
+    return {"id": member.id, "handle": member.username, "name": member.name, "picture": picture}
 
 
 def boards(call: Call) -> Answer:

@@ -167,6 +167,16 @@ CODES: Mapping[str, Meaning] = {
     "page_not_needed": Meaning(
         _("No Facebook Page."), _("You sign in on Instagram itself, as the account."), "owner"
     ),
+    "signed_in_account": Meaning(
+        _("An account at %(platform)s."),
+        _("The one you are signed in with there is connected; for another, change to it there first."),
+        "owner",
+    ),
+    "member_or_page": Meaning(
+        _("Your own profile; for a company Page, a role on it that may post."),
+        _("Where both can be connected, you choose on the way back."),
+        "owner",
+    ),
     "professional_account": Meaning(
         _("A professional account: business or creator."),
         _("Switching is free: in the app, Settings, Account type and tools."),

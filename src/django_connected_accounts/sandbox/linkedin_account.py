@@ -85,7 +85,7 @@ def userinfo(call: Call) -> Answer:
     return {
         "sub": member.id,
         "name": member.name,
-        "picture": f"https://media.licdn.com/dms/image/{member.id}",
+        "picture": LinkedIn.of(call.world).portrait(member),
         "locale": {"country": "US", "language": "en"},
     }
 

@@ -109,6 +109,10 @@ class Platform:
     def permalink(self, post: Post) -> str:
         return f"{self.world.base_url}/{self.host}{post.path}"
 
+    def portrait(self, member: Member) -> str:
+        """Return where a picture of this member is, which the sandbox draws."""
+        return f"{self.world.base_url}/_files/{self.id}/{member.id}.svg"
+
     def _shown(self, post: Post) -> dict[str, Any]:
         alts = [*post.alt_texts, *[""] * len(post.items)]
         return {

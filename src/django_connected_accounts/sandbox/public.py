@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zlib
 from collections.abc import Iterable, Sequence
 from typing import Any, Final
 
@@ -88,14 +89,23 @@ def media_file(call: Call, kind: str, media_id: str) -> Answer:
 def avatar(call: Call, account_id: str) -> Answer:
     """A drawn profile picture: the account's initial on a colour of its own."""
     owner = call.world.account(account_id) or call.world.page(account_id)
-    if owner is None:
-        return _missing()
+    return _portrait(owner.id, owner.name) if owner else _missing()
+
+
+def portrait(call: Call, platform: str, member_id: str) -> Answer:
+    """That of somebody on a platform beside Instagram."""
+    known = call.world.platforms[platform].members.values() if platform in call.world.platforms else ()
+    member = next((member for member in known if member.id == member_id), None)
+    return _portrait(member.id, member.name) if member else _missing()
+
+
+def _portrait(number: str, name: str) -> HttpResponse:
     svg = format_html(
         '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 96 96" width="96" height="96">'
         '<rect width="96" height="96" fill="hsl({},45%,42%)"/><text x="48" y="62" font-family="sans-serif" '
         'font-size="42" fill="#fff" text-anchor="middle">{}</text></svg>',
-        int(owner.id) % 360,
-        owner.name[:1],
+        zlib.crc32(number.encode()) % 360,
+        name[:1],
     )
     return HttpResponse(svg, content_type="image/svg+xml")
 
@@ -140,6 +150,7 @@ ROUTES: Final = (
     Route("www.instagram.com", "GET", r"/([\w.]+)/?", profile),
     Route("scontent.cdninstagram.com", "GET", r"/(media|thumbnail)/(\d+)", media_file),
     Route("scontent.cdninstagram.com", "GET", r"/avatar/(\d+)\.svg", avatar),
+    Route(FILES, "GET", r"/(\w+)/([^/]+)\.svg", portrait),
     Route(FILES, "GET", r"/(\w+)/([^/]+)/(\d+)", platform_file),
 )
 

@@ -137,7 +137,7 @@ def profile(call: Call, node: str) -> Answer:
         "id": member.id,
         "username": member.username,
         "name": member.name,
-        "threads_profile_picture_url": f"https://scontent.cdninstagram.com/avatar/{member.id}.svg",
+        "threads_profile_picture_url": Threads.of(call.world).portrait(member),
         "threads_biography": None,
         "is_verified": False,
         "is_eligible_for_geo_gating": False,

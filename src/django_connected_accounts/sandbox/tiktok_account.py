@@ -79,7 +79,7 @@ def user_info(call: Call) -> Answer:
     row = {
         "open_id": member.id,
         "union_id": member.id[::-1],
-        "avatar_url": f"https://p16.example/{member.username}.webp",
+        "avatar_url": TikTok.of(call.world).portrait(member),
         "display_name": member.name,
         "username": member.username,
         "follower_count": 120,

@@ -38,7 +38,7 @@ def creator_info(call: Call) -> Answer:
     return ok(
         call,
         {
-            "creator_avatar_url": f"https://p16.example/{member.username}.webp",
+            "creator_avatar_url": platform.portrait(member),
             "creator_username": member.username,
             "creator_nickname": member.name,
             "privacy_level_options": list(platform.options()),

@@ -186,7 +186,7 @@ def me(asked: Asked) -> Answer:
         "name": member.name,
         "username": member.username,
         "created_at": "2019-03-01T08:00:00.000Z",
-        "profile_image_url": f"https://pbs.twimg.com/profile_images/{member.id}/a_normal.jpg",
+        "profile_image_url": platform.portrait(member),
         "protected": False,
         "verified_type": "none",
         "subscription_type": platform.subscriptions.get(asked.token.person, "None"),

@@ -146,6 +146,12 @@ def platform_name(platform: str) -> str:
 
 
 @register.filter
+def handle(account: ConnectedAccount) -> str:
+    """Return what an account is called there: what has a space in it is a name and no handle."""
+    return account.username if " " in account.username else f"@{account.username}"
+
+
+@register.filter
 def capability(name: str) -> str:
     """Return a capability in words."""
     return str(CAPABILITIES.get(name, name.replace("_", " ").capitalize()))

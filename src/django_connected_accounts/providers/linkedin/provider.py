@@ -80,6 +80,7 @@ class LinkedIn(Receives, Publishes, Measures, Provider):
     revoke_url = f"https://{WWW}/oauth/v2/revoke"
     scope_separator = " "
     renewal = Renewal(by="refresh_token")
+    requirements = ("member_or_page",)
     scopes = {
         "connect": ("openid", "profile"),
         "publish": ("w_member_social",),

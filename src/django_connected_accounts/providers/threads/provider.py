@@ -47,6 +47,7 @@ class Threads(MetaReceiving, Publishes, Measures, Provider):
     api_versions = {"v1.0": None}
     authorize_url = "https://threads.com/oauth/authorize"
     token_url = f"https://{HOST}/oauth/access_token"
+    requirements = ("signed_in_account",)
     renewal = Renewal(by="access_token", earliest=timedelta(hours=24), window=(0.5, 0.6))
     scopes = {
         "connect": ("threads_basic",),

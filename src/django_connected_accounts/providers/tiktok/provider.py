@@ -73,6 +73,7 @@ class TikTok(Receives, Publishes, Measures, Provider):
     revoke_url = f"https://{HOST}/v2/oauth/revoke/"
     client_id_name = "client_key"
     authorize_params = {"disable_auto_auth": "1"}
+    requirements = ("signed_in_account",)
     renewal = Renewal(by="refresh_token")
     scopes = {
         "connect": ("user.info.basic", "user.info.profile"),

@@ -71,6 +71,7 @@ class Twitter(Publishes, Measures, Receives, Provider):
     }
     scope_separator = " "
     pkce = True
+    requirements = ("signed_in_account",)
     renewal = Renewal()
     app_options = ("CONSUMER_SECRET", "SELF_SERVE")
     kinds = ("text", "photo", "carousel", "video", "reel")
@@ -111,7 +112,7 @@ class Twitter(Publishes, Measures, Receives, Provider):
                 username=str(user.get("username", "")),
                 display_name=str(user.get("name", "")),
                 profile_picture_url=str(user.get("profile_image_url", "")),
-                account_type=str(user.get("verified_type", "")),
+                account_type=str(user.get("verified_type", "")).replace("none", ""),
                 user_id=str(user["id"]),
                 details={name: user[name] for name in ("protected", "subscription_type") if name in user},
             )
