@@ -12,7 +12,7 @@ from django.core.exceptions import ImproperlyConfigured
 from django.core.files.storage import storages
 from django.test import Client
 
-from django_connected_accounts.models import Post, PostMedia
+from django_connected_accounts.models import ConnectedAccount, Post, PostMedia
 from django_connected_accounts.sandbox import samples
 from django_connected_accounts.services import composing
 from django_connected_accounts.services.composing import NewMedia
@@ -80,9 +80,11 @@ def test_a_link_is_absolute_and_plain(media: PostMedia) -> None:
 
 
 def test_the_rendition_is_what_is_served(client: Client, post: Post) -> None:
-    png = NewMedia(file=io.BytesIO(samples.jpeg(40, 30, image_format="PNG")), fit="convert")
-    row = composing.compose(post.user, media=[png]).media.get()
-    response = client.get(path(row))
+    png = NewMedia(file=io.BytesIO(samples.jpeg(400, 300, image_format="PNG")), fit="convert")
+    account = ConnectedAccount.objects.create(user=post.user, platform="instagram", account_id="1")
+    row = composing.compose(post.user, media=[png], accounts=[account]).media.get()
+    assert client.head(path(row)).headers["Content-Type"] == "image/png"
+    response = client.get(path(row.renditions.get()))
     assert response.headers["Content-Type"] == "image/jpeg"
     assert body(response)[:2] == b"\xff\xd8"
 
@@ -133,11 +135,10 @@ def test_a_changed_link_is_none(client: Client, post: Post) -> None:
 def test_a_link_is_good_for_the_file_it_was_made_for_and_no_other(client: Client, post: Post) -> None:
     row = post.media.all()[0]
     url = path(row)
-    others = [NewMedia(existing=row, fit="convert"), NewMedia(existing=post.media.all()[1])]
+    others = [NewMedia(file=io.BytesIO(samples.jpeg())), NewMedia(existing=post.media.all()[1])]
     composing.edit(post, by=None, media=others)
     assert client.get(url).status_code == 410
-    row.refresh_from_db()
-    assert body(client.get(path(row)))[:2] == b"\xff\xd8"
+    assert body(client.get(path(post.media.all()[0])))[:2] == b"\xff\xd8"
 
 
 def test_what_was_deleted_is_gone(client: Client, media: PostMedia) -> None:

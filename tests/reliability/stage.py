@@ -28,7 +28,6 @@ from django_connected_accounts.providers.base import Publishes
 from django_connected_accounts.sandbox import World, samples
 from django_connected_accounts.sandbox.server import Server
 from django_connected_accounts.services import composing, scheduling
-from django_connected_accounts.services.media import sent_file
 from django_connected_accounts.services.serving import public_url
 
 SITE = "http://testserver"
@@ -169,7 +168,7 @@ class Site:
 
     def offer(self, post: Post) -> None:
         for row in post.media.all():
-            with sent_file(row).open("rb") as file:
+            with row.file.open("rb") as file:
                 found = 200, {"Content-Type": row.mime}, file.read()
             self._kept[_file_of(public_url(row))] = found
 

@@ -348,10 +348,14 @@ def test_a_copy_has_the_same_content_and_differences_and_hashes_alike(
 
 @pytest.mark.parametrize("first", ["original", "copy"])
 def test_files_stay_as_long_as_a_copy_has_them(
-    user: Any, short: ConnectedAccount, first: str, django_capture_on_commit_callbacks: Any
+    user: Any,
+    shop: ConnectedAccount,
+    short: ConnectedAccount,
+    first: str,
+    django_capture_on_commit_callbacks: Any,
 ) -> None:
     wide = picture(1000, fit="crop")
-    post = composed(user, [short], media=[wide], overrides={short: {"media": [picture(500)]}})
+    post = composed(user, [shop, short], media=[wide], overrides={short: {"media": [picture(500)]}})
     made = copying.copy(post, by=user)
     posts = [post, made] if first == "original" else [made, post]
     assert stored() == 3

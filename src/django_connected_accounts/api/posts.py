@@ -180,7 +180,7 @@ def _override_row(post: Post, own: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def media_row(media: PostMedia) -> dict[str, Any]:
-    """Return a picture or film as JSON: what is sent, as read from its bytes."""
+    """Return a picture, film or document as JSON, as read from its bytes."""
     return {
         "id": str(media.pk),
         "kind": media.kind,
@@ -189,6 +189,8 @@ def media_row(media: PostMedia) -> dict[str, Any]:
         "width": media.width,
         "height": media.height,
         "duration": media.duration,
+        "codec": media.codec,
+        "frame_rate": media.frame_rate,
         "alt_text": media.alt_text,
         "fit": media.fit,
         "user_tags": media.user_tags,

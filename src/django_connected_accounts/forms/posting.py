@@ -25,7 +25,7 @@ class FilesInput(forms.ClearableFileInput):
 class FilesField(forms.FileField):
     """Several files; empty ones are let through, for the service to say why they won't do."""
 
-    widget = FilesInput(attrs={"accept": "image/*,video/mp4,video/quicktime"})
+    widget = FilesInput(attrs={"accept": "image/*,video/*,.pdf,.doc,.docx,.ppt,.pptx"})
 
     def clean(self, data: Any, initial: Any = None) -> list[Any]:
         given = data if isinstance(data, (list, tuple)) else [data]
@@ -51,7 +51,7 @@ class PostForm(TimeForm):
     )
     text = ProseField(label=_("Text"), rows=7)
     uploads = FilesField(
-        label=_("Pictures and films"),
+        label=_("Pictures, films or a document"),
         required=False,
         allow_empty_file=True,
         help_text=_("In the order of the post. You can choose several; the order can be changed afterwards."),
@@ -141,7 +141,7 @@ class MediaForm(Form):
         initial = {"position": media.position + 1, **same}
         super().__init__(data, files, prefix=f"media-{media.pk}", initial=initial)
         self.media_row = media
-        if media.kind == "video":
+        if media.kind != "image":
             del self.fields["fit"]
-        else:
+        if media.kind != "video":
             del self.fields["cover"]

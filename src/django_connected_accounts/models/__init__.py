@@ -1,6 +1,6 @@
 from .accounts import ConnectedAccount, ConnectionAttempt, Revocation
 from .holds import Hold
-from .posts import Post, PostMedia, Publication
+from .posts import Post, PostMedia, Publication, Rendition
 from .records import Event, Measurement
 from .recurrences import Series
 from .runners import Runner
@@ -15,6 +15,7 @@ __all__ = [
     "Post",
     "PostMedia",
     "Publication",
+    "Rendition",
     "Revocation",
     "Runner",
     "Series",

@@ -16,7 +16,6 @@ from .accounts import ConnectedAccount
 from .exact import ExactCharField
 from .leases import Leased
 
-
 FOLDER = "connected_accounts"
 """Where in the media storage our files are."""
 
@@ -96,7 +95,7 @@ def media_storage() -> Storage:
 
 
 class PostMedia(models.Model):
-    """One picture or film of a post, in order. The original is kept beside what is sent."""
+    """One picture, film or document of a post, in order, as it came. `Rendition` may be sent instead."""
 
     class Fit(models.TextChoices):
         NONE = "", _("As it is")
@@ -109,24 +108,17 @@ class PostMedia(models.Model):
     position = models.PositiveSmallIntegerField()
     shared = models.BooleanField(default=True, editable=False)
     """Whether it goes to every account that has no media of its own; else `Post.overrides` say to which."""
-    file = models.FileField(
-        storage=media_storage, upload_to=FOLDER, max_length=255, db_index=True
-    )
-    """Several rows may share it, and a rendition or cover: it is deleted with the last (`services.storing`)."""
+    file = models.FileField(storage=media_storage, upload_to=FOLDER, max_length=255, db_index=True)
+    """Several rows may share it, and a cover: it is deleted with the last (`services.storing`)."""
     original_name = models.CharField(max_length=255, blank=True)
-    rendition = models.FileField(
-        storage=media_storage, upload_to=FOLDER, max_length=255, blank=True
-    )
-    """What is sent instead of the original, when it had to be converted, cropped or padded."""
     fit = models.CharField(max_length=8, choices=Fit, blank=True, default=Fit.NONE)
-    cover = models.FileField(
-        storage=media_storage, upload_to=FOLDER, max_length=255, blank=True
-    )
+    """What is done where a platform does not take it as it is."""
+    cover = models.FileField(storage=media_storage, upload_to=FOLDER, max_length=255, blank=True)
     """The cover picture of a reel."""
     alt_text = models.TextField(blank=True)
     user_tags = models.JSONField(default=list, blank=True)
 
-    # Facts of what is sent, read from its bytes
+    # Facts, read from its bytes
     kind = models.CharField(max_length=8)
     mime = models.CharField(max_length=64)
     size = models.PositiveBigIntegerField()
@@ -134,6 +126,8 @@ class PostMedia(models.Model):
     height = models.PositiveIntegerField(null=True, blank=True)
     duration = models.FloatField(null=True, blank=True)
     colour = models.CharField(max_length=16, blank=True)
+    codec = models.CharField(max_length=32, blank=True)
+    frame_rate = models.FloatField(null=True, blank=True)
     sha256 = models.CharField(max_length=64)
 
     class Meta:
@@ -147,6 +141,36 @@ class PostMedia(models.Model):
 
     def __str__(self) -> str:
         return self.original_name or str(self.id)
+
+
+class Rendition(models.Model):
+    """What is sent instead of a picture on one platform, with one kind of post."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    media = models.ForeignKey(PostMedia, on_delete=models.CASCADE, related_name="renditions", db_index=False)
+    platform = models.CharField(max_length=32)
+    post_kind = models.CharField(max_length=16)
+    file = models.FileField(storage=media_storage, upload_to=FOLDER, max_length=255, db_index=True)
+    kind = models.CharField(max_length=8)
+    mime = models.CharField(max_length=64)
+    size = models.PositiveBigIntegerField()
+    width = models.PositiveIntegerField(null=True, blank=True)
+    height = models.PositiveIntegerField(null=True, blank=True)
+    colour = models.CharField(max_length=16, blank=True)
+    sha256 = models.CharField(max_length=64)
+
+    class Meta:
+        db_table = "connected_accounts_rendition"
+        verbose_name = _("rendition")
+        verbose_name_plural = _("renditions")
+        constraints = (
+            models.UniqueConstraint(
+                fields=("media", "platform", "post_kind"), name="connected_accounts_one_rendition"
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.media_id} {self.platform}"
 
 
 class Publication(Leased):

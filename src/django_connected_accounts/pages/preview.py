@@ -10,6 +10,8 @@ from django_connected_accounts.codes import Meaning, explain
 from django_connected_accounts.models import ConnectedAccount, Post, PostMedia
 from django_connected_accounts.providers.types import Problem
 from django_connected_accounts.services import composing, overriding
+from django_connected_accounts.services.drafting import kind_on
+from django_connected_accounts.services.media import Stored, sent
 from django_connected_accounts.services.options import publishing
 
 
@@ -23,6 +25,14 @@ class Finding:
 
 
 @dataclass(frozen=True, slots=True)
+class Item:
+    """A media of a post, and what is sent of it here."""
+
+    media: PostMedia
+    sent: Stored
+
+
+@dataclass(frozen=True, slots=True)
 class Preview:
     """A post on one account: text up to the platform's fold and after, its measure, problems."""
 
@@ -30,7 +40,7 @@ class Preview:
     above: str
     below: str
     first_comment: str
-    media: tuple[PostMedia, ...]
+    media: tuple[Item, ...]
     measure: Measure
     findings: tuple[Finding, ...]
     differs: bool
@@ -54,6 +64,7 @@ def previews(post: Post, accounts: Iterable[ConnectedAccount]) -> list[Preview]:
 
 def _preview(post: Post, account: ConnectedAccount, problems: Iterable[Problem]) -> Preview:
     merged = overriding.merged(post, account)
+    kind = kind_on(merged.kind, publishing(account.platform))
     above, below = _folded(merged.text, account.platform)
     findings = [_finding(problem, merged.media, account.platform) for problem in problems]
     findings.sort(key=lambda finding: finding.problem.severity != "error")
@@ -62,7 +73,7 @@ def _preview(post: Post, account: ConnectedAccount, problems: Iterable[Problem])
         above=above,
         below=below,
         first_comment=merged.first_comment,
-        media=tuple(merged.media),
+        media=tuple(Item(row, sent(row, account.platform, kind)) for row in merged.media),
         measure=measured(account.platform, merged.text),
         findings=tuple(findings),
         differs=str(account.pk) in post.overrides,

@@ -141,8 +141,15 @@ class Body:
         return self.media.size - self.offset
 
     def __iter__(self) -> Iterator[bytes]:
-        for start in range(self.offset, self.media.size, PIECE):
-            yield self.media.read(start, min(PIECE, self.media.size - start))
+        if self.media.open is None:
+            raise ContentRejected("media_missing")
+        # Opened once: some storages fetch a file whole each time.
+        with self.media.open() as file:
+            file.seek(self.offset)
+            left = len(self)
+            while left and (piece := file.read(min(PIECE, left))):
+                left -= len(piece)
+                yield piece
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,4 +1,4 @@
-"""Pictures and films on their way into a post: all are read and made fit first, then all are stored."""
+"""Media on their way into a post: all are read and checked first, then all are stored."""
 
 from __future__ import annotations
 
@@ -23,7 +23,18 @@ from .rendering import Fit, Frame, render
 MOST_MEDIA = 50
 """More than any platform takes in one post."""
 TAG_KEYS = {"username", "x", "y"}
-FACTS = ("kind", "mime", "size", "width", "height", "duration", "colour", "sha256")
+FACTS = (
+    "kind",
+    "mime",
+    "size",
+    "width",
+    "height",
+    "duration",
+    "colour",
+    "codec",
+    "frame_rate",
+    "sha256",
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,19 +62,21 @@ def again(media: PostMedia, **changes: Any) -> NewMedia:
 
 @dataclass(slots=True, kw_only=True)
 class Prepared:
-    """A media that was found good: its row, the facts of what will be sent, and the contents to store."""
+    """A media that was found good: its row, its facts, and the contents to store."""
 
     row: PostMedia
     facts: Facts
     original: tuple[IO[bytes], Facts] | None = None
-    rendition: tuple[IO[bytes], Facts] | None = None
     cover: tuple[IO[bytes], Facts] | None = None
-    drops_rendition: bool = False
+    drops_renditions: bool = False
 
 
 @contextmanager
 def prepared(media: Sequence[NewMedia], frame: Frame, post: Post | None = None) -> Iterator[list[Prepared]]:
-    """Give these media read, checked and made fit, or raise InvalidRequest with all that is wrong."""
+    """Give these media read and checked, or raise InvalidRequest with all that is wrong.
+
+    ``frame`` is what covers are made to fit in.
+    """
     refuse_too_many(media)
     mine = {row.pk: row for row in PostMedia.objects.filter(post=post)} if post else {}
     ready, problems = [], []
@@ -121,7 +134,8 @@ def _prepare(new: NewMedia, mine: Mapping[uuid.UUID, PostMedia], frame: Frame, o
     if new.fit and item.facts.kind != "image":
         raise InvalidRequest("fit_not_possible", field="fit")
     item.row.alt_text, item.row.user_tags = storable(new.alt_text, "alt_text"), _tags(new.user_tags)
-    _fit(item, new.fit, frame)
+    item.drops_renditions = new.fit != item.row.fit
+    item.row.fit = new.fit
     if new.cover is not None:
         item.cover = _cover(new.cover, item.facts, frame)
     return item
@@ -148,20 +162,6 @@ def _kept(new: NewMedia, mine: Mapping[uuid.UUID, PostMedia]) -> Prepared:
 
 def _untouched(row: PostMedia) -> Prepared:
     return Prepared(row=row, facts=Facts(**{name: getattr(row, name) for name in FACTS}))
-
-
-def _fit(item: Prepared, fit: str, frame: Frame) -> None:
-    """Prepare the rendition that is wanted, unless there is one that still fits."""
-    before, item.row.fit = item.row.fit, fit
-    if item.original:
-        if fit:
-            item.rendition = render(item.original[0], fit, frame)
-            item.facts = item.rendition[1]
-    elif fit != before or (fit and not frame.holds(item.facts)):
-        with item.row.file.open("rb") as original:
-            item.rendition = render(original, fit, frame) if fit else None
-            item.facts = item.rendition[1] if item.rendition else probe(original)
-        item.drops_rendition = True
 
 
 def _cover(file: IO[bytes], film: Facts, frame: Frame) -> tuple[IO[bytes], Facts]:
@@ -195,16 +195,12 @@ def _is_number(value: Any) -> bool:
 
 def _store(item: Prepared) -> None:
     row = item.row
-    if item.drops_rendition:
-        storing.discard(row.rendition)
-        row.rendition = ""
+    if item.drops_renditions and item.original is None:
+        for rendition in row.renditions.all():
+            rendition.delete()
     if item.cover:
         storing.discard(row.cover)
-    for field, content in (
-        (row.file, item.original),
-        (row.rendition, item.rendition),
-        (row.cover, item.cover),
-    ):
+    for field, content in ((row.file, item.original), (row.cover, item.cover)):
         if content:
             # The name says nothing, is safe anywhere, and is never given twice.
             storing.write(field, f"{uuid.uuid4().hex}.{content[1].extension}", content[0])

@@ -6,8 +6,7 @@ import uuid
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import replace
-from functools import partial
-from typing import Any, BinaryIO, cast
+from typing import Any
 
 from django.core.exceptions import ImproperlyConfigured
 from django.db.models import Prefetch, prefetch_related_objects
@@ -15,18 +14,16 @@ from django.db.models import Prefetch, prefetch_related_objects
 from django_connected_accounts import registry
 from django_connected_accounts.access import access
 from django_connected_accounts.exceptions import ConnectedAccountsError, InvalidRequest
-from django_connected_accounts.models import ConnectedAccount, Post, PostMedia, Publication
+from django_connected_accounts.models import ConnectedAccount, Post, Publication
 from django_connected_accounts.models.leases import DatabaseNow
 from django_connected_accounts.providers.base import Publishes
-from django_connected_accounts.providers.types import Draft, Kind, Media, MediaKind, Problem
+from django_connected_accounts.providers.types import Problem
 
-from . import attaching, content, events, overriding, reviewing, storing
+from . import attaching, content, events, fitting, overriding, reviewing, storing
 from .attaching import NewMedia, again, refuse_too_many
-from .media import sent_file
-from .options import publishing
+from .drafting import draft
 from .overriding import Override, Overrides
 from .rendering import Frame
-from .serving import public_url
 
 __all__ = ["NewMedia", "again", "compose", "draft", "edit", "is_editable", "problems", "refuse_too_many"]
 
@@ -68,6 +65,7 @@ def compose(
             overriding.write(post, own, chosen)
             post.save(update_fields=["overrides"])
             events.record("post.created", actor=user, post=post, data={"kind": post.kind})
+    fitting.make(post, chosen)
     return post
 
 
@@ -116,6 +114,7 @@ def edit(
         reviewing.edited(post)
         changed = sorted([*changes, *(["overrides"] if given else [])])
         events.record("post.edited", actor=by, post=post, data={"changed": changed})
+    fitting.make(post, chosen)
     return post
 
 
@@ -124,33 +123,9 @@ def is_editable(post: Post) -> bool:
     return not post.publications.exclude(status__in=EDITABLE).exists()
 
 
-def draft(
-    post: Post, account: ConnectedAccount, *, public: bool = False, platforms: Collection[str] = ()
-) -> Draft:
-    """Return what would be sent from this account, ``public``: with links by which platforms fetch media.
-
-    Options that only another platform of the post knows are left out; ``platforms`` are further ones it is
-    about to be sent to.
-    """
-    merged = overriding.merged(post, account)
-    own = post.overrides.get(str(account.pk), {}).get("options", {})
-    publishes = publishing(account.platform)
-    return Draft(
-        kind=cast("Kind", _kind(merged.kind, publishes)),
-        text=merged.text,
-        media=tuple(_media(row, public) for row in merged.media),
-        options={
-            name: value
-            for name, value in merged.options.items()
-            if name in own or not _is_foreign(name, publishes, post, platforms)
-        },
-        first_comment=merged.first_comment,
-    )
-
-
 def problems(post: Post, accounts: Iterable[ConnectedAccount]) -> dict[uuid.UUID, list[Problem]]:
     """Return by account what stands in the way of this post, or should be thought about."""
-    prefetch_related_objects([post], "media")
+    prefetch_related_objects([post], "media__renditions")
     if post.options:
         prefetch_related_objects([post], Prefetch("accounts", ConnectedAccount.objects.only("platform")))
     accounts = list(accounts)
@@ -178,22 +153,6 @@ def _problems(post: Post, account: ConnectedAccount, platforms: Collection[str])
         )
     for problem in provider.problems(sent):
         yield replace(problem, params={"platform": provider.name, **problem.params})
-
-
-def _kind(kind: str, publishes: Publishes | None) -> str:
-    """Return the kind as this platform calls it: one film is a reel here and a video there."""
-    if publishes is None or kind in publishes.kinds:
-        return kind
-    other = {"reel": "video", "video": "reel"}.get(kind)
-    return other if other and other in publishes.kinds else kind
-
-
-def _is_foreign(option: str, publishes: Publishes | None, post: Post, platforms: Collection[str]) -> bool:
-    """Say whether a shared option is for another platform of the post, and not for this one."""
-    if publishes is None or option in publishes.options:
-        return False
-    meant = {*platforms, *(account.platform for account in post.accounts.all())}
-    return any(option in other.options for other in filter(None, map(publishing, meant)))
 
 
 def _accounts(user: Any, accounts: Iterable[ConnectedAccount | uuid.UUID | str]) -> list[ConnectedAccount]:
@@ -237,24 +196,3 @@ def _refuse_sent(post: Post, accounts: Collection[str] | None) -> None:
     moving = [status in (Status.SENDING, Status.WAITING) for _, status, _ in locked]
     if any(under_way) or any(moving) or rows.filter(lease_until__gt=DatabaseNow()).exists():
         raise InvalidRequest("post_being_sent")
-
-
-def _opened(row: PostMedia) -> BinaryIO:
-    return cast("BinaryIO", sent_file(row).open("rb"))
-
-
-def _media(row: PostMedia, public: bool) -> Media:
-    return Media(
-        kind=cast("MediaKind", row.kind),
-        mime=row.mime,
-        size=row.size,
-        url=public_url(row) if public else "",
-        open=partial(_opened, row),
-        width=row.width,
-        height=row.height,
-        duration=row.duration,
-        colour=row.colour,
-        alt_text=row.alt_text,
-        user_tags=row.user_tags,
-        cover_url=public_url(row, "cover") if public and row.cover else "",
-    )

@@ -26,9 +26,12 @@ def copy(post: Post, *, by: Any) -> Post:
         made.accounts.set(post.accounts.all())
         ids = {}
         for media in post.media.all():
-            before = str(media.pk)
+            before, renditions = str(media.pk), list(media.renditions.all()) if media.fit else []
             media.pk, media.post = uuid.uuid4(), made
             media.save(force_insert=True)
+            for rendition in renditions:
+                rendition.pk, rendition.media = uuid.uuid4(), media
+                rendition.save(force_insert=True)
             ids[before] = str(media.pk)
         made.overrides = {
             account: {**own, "media": [ids[key] for key in own["media"]]} if "media" in own else own

@@ -57,7 +57,11 @@ def _place(url: str) -> Place:
 
 
 def _download(connection: http.client.HTTPConnection, place: Place, file: UploadedFile[Any]) -> int:
-    headers = {"Host": place.authority, "Accept": "image/*, video/*", "Accept-Encoding": "identity"}
+    headers = {
+        "Host": place.authority,
+        "Accept": "image/*, video/*, */*;q=0.5",
+        "Accept-Encoding": "identity",
+    }
     connection.request("GET", place.target, headers={**headers, "User-Agent": "django-connected-accounts"})
     most, size = settings.CONNECTED_ACCOUNTS_MEDIA_MAX_BYTES, 0
     with connection.getresponse() as response:

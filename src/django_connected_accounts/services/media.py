@@ -1,4 +1,4 @@
-"""What a picture or film is, read from its bytes: never from its name, nor from what a browser says of it."""
+"""What a media is, read from its bytes: never from its name, nor from what a browser says of it."""
 
 from __future__ import annotations
 
@@ -8,14 +8,13 @@ from dataclasses import asdict, dataclass
 from typing import IO, Any
 
 from django.conf import settings
-from django.db.models.fields.files import FieldFile
 from PIL import ExifTags, Image, UnidentifiedImageError
 
 from django_connected_accounts.exceptions import InvalidRequest
-from django_connected_accounts.models import PostMedia
+from django_connected_accounts.models import PostMedia, Rendition
 from django_connected_accounts.providers.types import MediaKind
 
-from . import films
+from . import codecs, documents, films
 
 IMAGE_FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "BMP", "TIFF", "AVIF", "HEIF")
 """What is read where Pillow can. Its other plugins stay shut: one of them starts Ghostscript."""
@@ -43,12 +42,20 @@ EXTENSIONS = {
     "video/3gpp2": "3g2",
     "video/webm": "webm",
     "video/x-msvideo": "avi",
+    documents.PDF: "pdf",
+    documents.WORD: "doc",
+    documents.WORD_XML: "docx",
+    documents.SLIDES: "ppt",
+    documents.SLIDES_XML: "pptx",
 }
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Facts:
-    """Bytes, pixels as seen (after EXIF rotation), seconds and colour mode; None means "not checked"."""
+    """Bytes, pixels as seen (after EXIF rotation), seconds, colour mode, a film's codec and frames a second.
+
+    None, or "", means "not checked".
+    """
 
     kind: MediaKind
     mime: str
@@ -57,6 +64,8 @@ class Facts:
     height: int | None = None
     duration: float | None = None
     colour: str = ""
+    codec: str = ""
+    frame_rate: float | None = None
     sha256: str
 
     @property
@@ -74,8 +83,13 @@ def probe(file: IO[bytes]) -> Facts:
         raise InvalidRequest("media_too_large", size=size, max=most)
     file.seek(0)
     try:
-        film = _film_mime(file.read(16))
-        found = _film(file, film) if film else _picture(file)
+        head = file.read(16)
+        if film := _film_mime(head):
+            found = _film(file, film)
+        elif document := documents.mime(file, head):
+            found = {"kind": "document", "mime": document}
+        else:
+            found = _picture(file)
         return Facts(size=size, sha256=digest(file), **found)
     finally:
         file.seek(0)
@@ -116,9 +130,13 @@ def digest(file: IO[bytes]) -> str:
     return sha256.hexdigest()
 
 
-def sent_file(media: PostMedia) -> FieldFile:
-    """Return the file that goes out: the rendition where there is one, else the original."""
-    return media.rendition or media.file
+Stored = PostMedia | Rendition
+
+
+def sent(media: PostMedia, platform: str, kind: str) -> Stored:
+    """Return what goes out on a platform with this kind of post: a rendition where there is one."""
+    made = media.renditions.all() if media.fit else ()
+    return next((one for one in made if (one.platform, one.post_kind) == (platform, kind)), media)
 
 
 def _film_mime(head: bytes) -> str:
@@ -135,13 +153,15 @@ def _film_mime(head: bytes) -> str:
 
 
 def _film(file: IO[bytes], mime: str) -> dict[str, Any]:
-    if mime in OTHER_FILMS.values():
-        return {"kind": "video", "mime": mime}
-    try:
-        film = films.read(file)
-    except films.Broken as error:
-        raise InvalidRequest("media_unreadable", str(error)) from error
-    return {"kind": "video", "mime": mime, **asdict(film)}
+    said: dict[str, Any] = {}
+    if mime not in OTHER_FILMS.values():
+        try:
+            said = asdict(films.read(file))
+        except films.Broken as error:
+            raise InvalidRequest("media_unreadable", str(error)) from error
+    # What the boxes say of size and length is what platforms go by; they know of rotation, too.
+    known = {name: value for name, value in said.items() if value is not None}
+    return {"kind": "video", "mime": mime, **codecs.read(file, mime), **known}
 
 
 def _picture(file: IO[bytes]) -> dict[str, Any]:

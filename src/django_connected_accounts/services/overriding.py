@@ -75,7 +75,7 @@ def canonical(post: Post) -> dict[str, Any]:
 def facts(media: PostMedia) -> list[Any]:
     """Return what is sent of a media."""
     # A cover's stored name stands for its bytes: names are given once, and files are not rewritten.
-    return [media.sha256, media.alt_text, media.user_tags, media.cover.name or ""]
+    return [media.sha256, media.fit, media.alt_text, media.user_tags, media.cover.name or ""]
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,14 @@ from django.core.files.storage import Storage, storages
 from django.db.models import Q, QuerySet
 from django.utils import timezone
 
-from django_connected_accounts.models import Event, Measurement, PostMedia, Publication, WebhookDelivery
+from django_connected_accounts.models import (
+    Event,
+    Measurement,
+    PostMedia,
+    Publication,
+    Rendition,
+    WebhookDelivery,
+)
 from django_connected_accounts.models.posts import FOLDER
 from django_connected_accounts.models.records import IdempotencyKey
 from django_connected_accounts.signals import VERBS
@@ -142,9 +149,11 @@ def _files(dry_run: bool) -> Iterator[int]:
 
 
 def _named(paths: set[str]) -> set[str]:
-    columns = ("file", "rendition", "cover")
-    used = Q(file__in=paths) | Q(rendition__in=paths) | Q(cover__in=paths)
-    return {name for row in PostMedia.objects.filter(used).values_list(*columns) for name in row}
+    used = PostMedia.objects.filter(Q(file__in=paths) | Q(cover__in=paths))
+    made = Rendition.objects.filter(file__in=paths)
+    return {name for row in used.values_list("file", "cover") for name in row} | set(
+        made.values_list("file", flat=True)
+    )
 
 
 def _written_at(storage: Storage, path: str) -> datetime:

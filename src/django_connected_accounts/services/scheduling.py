@@ -15,7 +15,7 @@ from django_connected_accounts.models import ConnectedAccount, Post, Publication
 from django_connected_accounts.models.leases import DatabaseNow
 from django_connected_accounts.providers.types import Problem
 
-from . import composing, events, lateness, reviewing, states, storing
+from . import composing, events, fitting, lateness, reviewing, states, storing
 from .links import web_link
 from .walltime import When, resolve
 
@@ -213,6 +213,7 @@ def wake(account: ConnectedAccount) -> int:
 
 def refuse_problems(post: Post, accounts: Sequence[ConnectedAccount], *, now: bool = False) -> None:
     """Raise InvalidRequest where a platform would refuse the post, or ``now`` an account can't publish."""
+    fitting.make(post, accounts)
     found = composing.problems(post, accounts)
     errors = [p for account in accounts for p in found[account.pk] if p.severity == "error"]
     if now:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import uuid
 from dataclasses import dataclass
-from typing import IO, Literal
+from typing import IO, Any, Literal
 from urllib.parse import urljoin
 
 from django.conf import settings
@@ -15,9 +15,9 @@ from django.db.models.fields.files import FieldFile
 from django.urls import reverse
 
 from django_connected_accounts.exceptions import InvalidRequest
-from django_connected_accounts.models import PostMedia
+from django_connected_accounts.models import PostMedia, Rendition
 
-from .media import EXTENSIONS, sent_file
+from .media import EXTENSIONS, Stored
 
 Which = Literal["sent", "cover"]
 
@@ -31,12 +31,13 @@ class Opened:
     size: int
 
 
-def public_url(media: PostMedia, which: Which = "sent") -> str:
+def public_url(media: Stored, which: Which = "sent") -> str:
     """Return an absolute address at which anybody gets this file, while ``MEDIA_URL_SECONDS`` last."""
     base = settings.CONNECTED_ACCOUNTS_BASE_URL
     if not base:
         raise ImproperlyConfigured("CONNECTED_ACCOUNTS_BASE_URL must say where platforms can fetch media")
-    signed = _signer().sign(f"{media.pk.hex}-{which}-{_state(_file(media, which))}")
+    kind = "rendition" if isinstance(media, Rendition) else which
+    signed = _signer().sign(f"{media.pk.hex}-{kind}-{_state(_file(media, which))}")
     name = f"{which}.{EXTENSIONS.get(_mime(media, which), 'bin')}"
     return urljoin(base, reverse("connected_accounts:media", kwargs={"signed": signed, "name": name}))
 
@@ -50,7 +51,8 @@ def opened(signed: str) -> Opened:
     except signing.BadSignature as error:
         raise InvalidRequest("media_link_invalid") from error
     key, which, state = what.split("-")
-    media = PostMedia.objects.filter(pk=uuid.UUID(key)).first()
+    model: Any = Rendition if which == "rendition" else PostMedia
+    media = model.objects.filter(pk=uuid.UUID(key)).first()
     file = _file(media, which) if media else None
     if media is None or not file or _state(file) != state:
         raise InvalidRequest("media_link_expired", "the file was replaced or deleted")
@@ -64,8 +66,8 @@ def _signer() -> signing.TimestampSigner:
     return signing.TimestampSigner(salt="connected_accounts.media")
 
 
-def _file(media: PostMedia, which: str) -> FieldFile:
-    return media.cover if which == "cover" else sent_file(media)
+def _file(media: Stored, which: str) -> FieldFile:
+    return media.cover if isinstance(media, PostMedia) and which == "cover" else media.file
 
 
 def _state(file: FieldFile) -> str:
@@ -73,5 +75,5 @@ def _state(file: FieldFile) -> str:
     return hashlib.sha256((file.name or "").encode()).hexdigest()[:16]
 
 
-def _mime(media: PostMedia, which: str) -> str:
+def _mime(media: Stored, which: str) -> str:
     return "image/jpeg" if which == "cover" else media.mime

@@ -17,7 +17,7 @@ from django.db.models.fields.files import FieldFile
 from django.db.models.signals import post_delete
 from django.dispatch import receiver
 
-from django_connected_accounts.models import PostMedia
+from django_connected_accounts.models import PostMedia, Rendition
 
 log = logging.getLogger("django_connected_accounts")
 
@@ -57,21 +57,23 @@ def discard(field: FieldFile) -> None:
     The row is the caller's to change.
     """
     if field:
-        # Copies of a post share all files of a media; the original is among them, and its column indexed.
-        media: Any = field.instance
-        same = PostMedia.objects.filter(file=str(media.file.name))
+        # Copies of a post share all files of a media; the first is among them, and its column indexed.
+        row: Any = field.instance
+        same = type(row).objects.filter(file=str(row.file.name))
         same = same.filter(**{field.field.name: str(field.name)})
         transaction.on_commit(partial(_delete_last, field.storage, str(field.name), same), robust=True)
 
 
 @receiver(post_delete, sender=PostMedia)
-def _discard_files(instance: PostMedia, **kwargs: Any) -> None:
+@receiver(post_delete, sender=Rendition)
+def _discard_files(instance: PostMedia | Rendition, **kwargs: Any) -> None:
     """However a media is deleted, with its post or its user, its files go too."""
-    for file in (instance.file, instance.rendition, instance.cover):
-        discard(file)
+    discard(instance.file)
+    if isinstance(instance, PostMedia):
+        discard(instance.cover)
 
 
-def _delete_last(storage: Storage, name: str, same: QuerySet[PostMedia]) -> None:
+def _delete_last(storage: Storage, name: str, same: QuerySet[Any]) -> None:
     if not same.exists():
         _delete(storage, name)
 

@@ -6,14 +6,12 @@ https://developers.facebook.com/docs/video-api/guides/reels-publishing
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Any
 
 from django_connected_accounts.exceptions import ContentRejected, PermissionMissing, Unavailable
 from django_connected_accounts.providers.meta import Graph
 from django_connected_accounts.providers.meta.errors import error_in
-from django_connected_accounts.providers.types import Media
+from django_connected_accounts.providers.types import Body, Media
 
 POST_FIELDS = (
     "id,message,created_time,permalink_url,attachments,application",
@@ -25,21 +23,6 @@ PIECE = 8 * 1024 * 1024
 """Bytes of a film in memory at a time."""
 SLOWEST = 250_000
 """Bytes a second with which an upload is given up no sooner."""
-
-
-@dataclass(frozen=True, slots=True)
-class Rest:
-    """A film from ``offset`` to its end, read piece by piece whenever it is sent."""
-
-    media: Media
-    offset: int
-
-    def __len__(self) -> int:
-        return self.media.size - self.offset
-
-    def __iter__(self) -> Iterator[bytes]:
-        for start in range(self.offset, self.media.size, PIECE):
-            yield self.media.read(start, min(PIECE, self.media.size - start))
 
 
 class FacebookAPIClient:
@@ -87,7 +70,7 @@ class FacebookAPIClient:
 
     def upload_rest(self, url: str, media: Media, offset: int) -> None:
         """Send a film from ``offset`` on to the address that the platform gave."""
-        rest = Rest(media, offset)
+        rest = Body(media, offset)
         response = self.graph.http.request(
             "POST",
             url,
