@@ -12,7 +12,7 @@ from django.core.management import call_command
 
 ROOT = Path(__file__).parents[1]
 SOURCE = ROOT / "src"
-NEEDED = {"cryptography", "django", "django-appconf", "pillow", "requests", "tzdata"}
+NEEDED = {"cryptography", "django", "django-appconf", "pillow", "python-dateutil", "requests", "tzdata"}
 
 
 def test_the_wheel_holds_the_package_and_nothing_else(wheel: Path) -> None:

@@ -10,7 +10,6 @@ from typing import Any
 
 import pytest
 from celery import Celery
-from django.core.checks import run_checks
 from django.utils import timezone
 
 from django_connected_accounts.contrib.celery import apps, checks, tasks  # noqa: F401
@@ -180,7 +179,7 @@ def hanging_up() -> Iterator[tuple[int, list[Any]]]:
 
 
 def complaints() -> set[str]:
-    return {str(found.id).partition(".")[2] for found in run_checks(tags=["connected_accounts"])}
+    return {str(found.id).partition(".")[2] for found in checks.celery()}
 
 
 @pytest.mark.parametrize(

@@ -14,7 +14,7 @@ import pytest
 
 from django_connected_accounts.sandbox.server import serving
 from django_connected_accounts.sandbox.world import World
-from tests.test_kill import PREPARE, Project
+from tests.project import PREPARE, Project
 
 
 @pytest.fixture

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from django.apps import AppConfig
+from django.core.checks import Tags, register
 
 
 class ConnectedAccountsCeleryConfig(AppConfig):
@@ -9,7 +10,8 @@ class ConnectedAccountsCeleryConfig(AppConfig):
     verbose_name = "Connected accounts by Celery"
 
     def ready(self) -> None:
-        from . import checks  # noqa: F401
+        from . import checks
         from .tasks import queue
 
+        register(checks.celery, Tags.compatibility, "connected_accounts")
         queue.listen()

@@ -7,20 +7,21 @@ from typing import Any
 
 from celery import current_app
 from django.conf import settings
-from django.core.checks import CheckMessage, Error, Tags, Warning, register
+from django.core.checks import CheckMessage, Error, Warning
 
 from .tasks import queue, sweep
 
 
-@register(Tags.compatibility, "connected_accounts")
 def celery(**kwargs: Any) -> Sequence[CheckMessage]:
     return [*_visibility(), *_schedule()]
 
 
 def _visibility() -> Iterator[CheckMessage]:
     """A message that is not acknowledged by then is delivered again: not before the step's own lease ends."""
-    seconds = visibility_timeout()
-    needed = settings.CONNECTED_ACCOUNTS_LEASE_SECONDS + queue.furthest.total_seconds()
+    seconds, lease = visibility_timeout(), settings.CONNECTED_ACCOUNTS_LEASE_SECONDS
+    if not isinstance(lease, int | float):
+        return  # which another check says
+    needed = lease + queue.furthest.total_seconds()
     if seconds is not None and seconds < needed:
         message = f"Celery's broker delivers again after {seconds:g} seconds, while the step may still run."
         hint = f"Set “visibility_timeout” in broker_transport_options to {needed:g} or more."
