@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta, timezone
+from functools import partial
 from typing import Any
 
 from django.conf import settings
 from django.db import InterfaceError, OperationalError, connection, transaction
-from django.db.models import Exists, QuerySet
+from django.db.models import DurationField, Exists, QuerySet
 
 from django_connected_accounts.models import ConnectedAccount, Post, Publication
 from django_connected_accounts.models.leases import DatabaseNow
 
-from . import events, heartbeat, states
+from . import compiled, events, heartbeat, states
+from .compiled import Slot, slot
 
 log = logging.getLogger("django_connected_accounts")
 
@@ -41,7 +43,9 @@ OUTCOME = (
     "step",
     "trace_id",
     "turn_at",
+    "updated_at",
 )
+BEGINNING = ("status", "started_at")
 
 
 def begin(publication: Publication) -> bool:
@@ -54,12 +58,10 @@ def begin(publication: Publication) -> bool:
     if publication.started_at is None or publication.started_at < publication.due_at:
         publication.started_at = _now()
     asked_at = _now()
-    begun = _unchanged(publication).update(
-        status=publication.status, started_at=publication.started_at, **_intent(publication)
-    )
+    begun = _write(publication, BEGINNING, kept=True, unchanged=True)
     if begun:
         heartbeat.keep([publication], asked_at)
-    return bool(begun)
+    return begun
 
 
 def store(
@@ -99,8 +101,8 @@ def postpone(publication: Publication, run_at: datetime, code: str = "") -> None
 
 def give_back(publication: Publication) -> None:
     """Give back the lease of a publication whose step has not begun, for others to take at once."""
-    _ours(publication).update(lease_token="", lease_until=None, run_at=DatabaseNow())
     heartbeat.let_go(publication)
+    _ours(publication).update(lease_token="", lease_until=None, run_at=DatabaseNow())
 
 
 def drop_connection() -> None:
@@ -113,18 +115,13 @@ def _store(
     publication: Publication, event: Mapping[str, Any] | None, wait: float | None, go_on: bool
 ) -> bool:
     asked_at, kept = _now(), False
-    outcome = {name: _stored(publication, name) for name in OUTCOME}
-    outcome |= {"intent_at": publication.intent_at, "updated_at": asked_at}
     with transaction.atomic():
         if go_on:
-            kept = bool(_unchanged(publication).update(**{**outcome, **_intent(publication)}))
-        if not kept:
-            run_at = None if wait is None else DatabaseNow() + timedelta(seconds=wait)
-            given_back = {"lease_token": "", "lease_until": None, "run_at": run_at}
-            if not _ours(publication).update(**outcome, **given_back):
-                log.warning("Publication %s: the lease was lost, its new holder settles it", publication.pk)
-                heartbeat.let_go(publication)
-                return False
+            kept = _write(publication, OUTCOME, kept=True, unchanged=True)
+        if not kept and not _write(publication, (*OUTCOME, "intent_at"), wait=wait):
+            log.warning("Publication %s: the lease was lost, its new holder settles it", publication.pk)
+            heartbeat.let_go(publication)
+            return False
         if event:
             events.record(**event)
     if kept:
@@ -139,25 +136,66 @@ def _ours(publication: Publication) -> QuerySet[Publication]:
     return Publication.objects.filter(pk=publication.pk, lease_token=publication.lease_token)
 
 
-def _unchanged(publication: Publication) -> QuerySet[Publication]:
-    """Return the row while it is leased to us, and its account and post are as they were read."""
-    account = publication.account
-    same = {"pk": account.pk, "token_version": account.token_version}
-    if publication.status == Status.PUBLISHED:
-        return _ours(publication).filter(Exists(ConnectedAccount.objects.filter(**same)))
-    approved = {"review": Post.Review.APPROVED, "approved_hash": publication.content_hash}
-    return _ours(publication).filter(
-        Exists(ConnectedAccount.objects.filter(**same, is_active=True)),
-        Exists(Post.objects.filter(pk=publication.post_id, **approved)),
+def _write(
+    publication: Publication,
+    names: Sequence[str],
+    *,
+    kept: bool = False,
+    unchanged: bool = False,
+    wait: float | None = None,
+) -> bool:
+    """Write these fields while the row is leased to us, and either keep or give back the lease.
+
+    It is ``kept`` for a step that begins now; else the row is looked at again in ``wait`` seconds. Nothing is
+    written where the account and the post are to be ``unchanged`` and are not as they were read.
+    """
+    live, intent_at = publication.status == Status.PUBLISHED, publication.intent_at
+    shape = (names, kept, unchanged, unchanged and live, wait is None and not kept)
+    values = {"pk": publication.pk, "token": publication.lease_token}
+    if kept:
+        publication.intent_at = _now()
+        margin = timedelta(seconds=settings.CONNECTED_ACCOUNTS_FIND_MARGIN_SECONDS)
+        values |= {"lease": heartbeat.lease(), "then": heartbeat.lease() + margin}
+    elif wait is not None:
+        values |= {"then": timedelta(seconds=wait)}
+    if unchanged:
+        values |= {"account": publication.account.pk, "version": publication.account.token_version}
+        values |= {"post": publication.post_id, "content": publication.content_hash}
+    values |= {name: _stored(publication, name) for name in (*names, "intent_at")}
+    written = bool(compiled.update(shape, partial(_described, *shape), values))
+    if not written:
+        publication.intent_at = intent_at
+    return written
+
+
+def _described(
+    names: Sequence[str], kept: bool, unchanged: bool, live: bool, for_good: bool
+) -> tuple[QuerySet[Publication], dict[str, Any]]:
+    """Return the rows that `_write` writes, and what it sets on them, the values left open."""
+    rows = Publication.objects.filter(
+        pk=slot(Publication, "id", "pk"), lease_token=slot(Publication, "lease_token", "token")
     )
-
-
-def _intent(publication: Publication) -> dict[str, Any]:
-    """Return what is written before a step: since when it is under way, and when others look after it."""
-    publication.intent_at = _now()
-    until = DatabaseNow() + heartbeat.lease()
-    margin = timedelta(seconds=settings.CONNECTED_ACCOUNTS_FIND_MARGIN_SECONDS)
-    return {"intent_at": publication.intent_at, "lease_until": until, "run_at": until + margin}
+    then = None if for_good else DatabaseNow() + Slot("then", DurationField())
+    changes: dict[str, Any] = {name: slot(Publication, name) for name in names}
+    if kept:
+        changes |= {"intent_at": slot(Publication, "intent_at"), "run_at": then}
+        changes |= {"lease_until": DatabaseNow() + Slot("lease", DurationField())}
+    else:
+        changes |= {"lease_token": "", "lease_until": None, "run_at": then}
+    if unchanged:
+        account = ConnectedAccount.objects.filter(
+            pk=slot(ConnectedAccount, "id", "account"),
+            token_version=slot(ConnectedAccount, "token_version", "version"),
+        )
+        rows = rows.filter(Exists(account if live else account.filter(is_active=True)))
+    if unchanged and not live:
+        approved = Post.objects.filter(
+            pk=slot(Post, "id", "post"),
+            review=Post.Review.APPROVED,
+            approved_hash=slot(Post, "approved_hash", "content"),
+        )
+        rows = rows.filter(Exists(approved))
+    return rows, changes
 
 
 def _stored(publication: Publication, name: str) -> Any:
