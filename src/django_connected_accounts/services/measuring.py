@@ -119,7 +119,8 @@ def latest_of(publications: Iterable[Publication]) -> dict[UUID, list[Measuremen
     same = Measurement.objects.filter(account=OuterRef("account"), publication=OuterRef("publication"))
     found: dict[UUID, list[Measurement]] = {}
     for row in about.filter(pk=_newest(same)).order_by("name"):
-        found.setdefault(row.publication_id, []).append(row)
+        if row.publication_id:
+            found.setdefault(row.publication_id, []).append(row)
     return found
 
 
@@ -128,10 +129,14 @@ def _newest(measurements: QuerySet[Measurement]) -> Subquery:
 
 
 def _claim(account: ConnectedAccount) -> bool:
-    """Say whether this runner is the one to measure an account that is due: whoever moves its time is."""
+    """Say whether this runner is the one to measure an account that is due: whoever moves its time is.
+
+    Unasked, only numbers are read whose permission is known to be there.
+    """
     following = registry.now() + timedelta(seconds=settings.CONNECTED_ACCOUNTS_MEASURE_SECONDS)
     mine = ConnectedAccount.objects.filter(pk=account.pk, measure_at=account.measure_at)
-    return bool(mine.update(measure_at=following)) and can_measure(account)
+    granted = account.permissions.get("measure") is True and can_measure(account)
+    return bool(mine.update(measure_at=following)) and granted
 
 
 def _measure_quietly(account: ConnectedAccount) -> None:
