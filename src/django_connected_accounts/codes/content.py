@@ -43,6 +43,11 @@ CODES: Mapping[str, Meaning] = {
     "media_too_tall": Meaning(
         _("The film is %(height)s pixels high; %(max)s are allowed."), _("Export it smaller."), "author"
     ),
+    "media_codec": Meaning(
+        _("%(platform)s does not take films encoded as %(codec)s."),
+        _("Export it as one of: %(codecs)s."),
+        "author",
+    ),
     "media_frame_rate": Meaning(
         _("The film has %(frame_rate)s frames a second; between %(min)s and %(max)s are taken."),
         _("Export it at another frame rate."),

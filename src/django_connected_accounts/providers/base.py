@@ -21,6 +21,7 @@ from urllib.parse import quote, urlencode
 from django_connected_accounts.exceptions import InvalidRequest, NotAuthorized
 
 from .http import Http
+from .preflight import Rule
 from .types import (
     App,
     Connection,
@@ -180,6 +181,9 @@ class Publishes(ABC):
     """The ability to publish."""
 
     kinds: ClassVar[tuple[str, ...]]
+    takes: ClassVar[Mapping[str, Rule]] = {}
+    """By kind of post what it is made of, where that is data, as `preflight` checks it."""
+
     limits: ClassVar[Limits]
     """Every number the platform enforces; forms, docs, API and assistants read the same."""
 

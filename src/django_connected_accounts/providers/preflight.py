@@ -54,6 +54,8 @@ class Rule:
     """Whether it can have a first comment."""
 
     alt_texts: tuple[MediaKind, ...] = ("image",)
+    codecs: tuple[str, ...] = ()
+    """How films may be encoded, by FFmpeg's names; none says that any way will do."""
 
 
 def check(
@@ -88,9 +90,14 @@ def _media(kind: str, rule: Rule, media: Media, limits: Limits, field: str) -> I
     fix = ("convert",) if media.kind == "image" else ()
     if media.mime not in rule.media[media.kind]:
         yield Problem(code="media_format", field=field, params={"mime": media.mime}, fix=fix)
+    if media.codec and rule.codecs and media.codec not in rule.codecs:
+        encoded = {"codec": media.codec, "codecs": ", ".join(rule.codecs)}
+        yield Problem(code="media_codec", field=field, params=encoded)
     for name, fact, code, more in SIDES:
         limit = _limit(limits, kind, media.kind, name)
         value = getattr(media, fact)
+        if fact == "frame_rate" and value is not None:
+            value = round(value)  # telephones film at 60 frames a second, and mean 59.94 or 60.02
         if limit is not None and value is not None and (value > limit if more else value < limit):
             stem = name.removesuffix("_min").removesuffix("_max")
             params = {

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping
+from contextlib import suppress
+from importlib import import_module
 from typing import IO, Any
 
-try:
-    import av
-    import av.error
-except ImportError:
-    av = None
-
 log = logging.getLogger("django_connected_accounts")
+
+av: Any = None
+with suppress(ImportError):
+    av = import_module("av")
 
 FORMATS: Mapping[str, str] = {
     "video/mp4": "mp4",

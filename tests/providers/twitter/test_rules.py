@@ -103,7 +103,7 @@ def test_a_draft_is_refused_for_what_is_wrong_with_it(draft: Draft, expected: li
         (replace(film(), duration=140.5), "media_too_long"),
         (replace(film(), width=100, height=301), "aspect_ratio"),
         (replace(film(), frame_rate=61.0), "media_frame_rate"),
-        (replace(film(), codec="hevc"), "media_format"),
+        (replace(film(), codec="hevc"), "media_codec"),
     ],
 )
 def test_media_is_refused_for_what_is_wrong_with_it(media: Media, code: str) -> None:

@@ -26,7 +26,7 @@ from django_connected_accounts.providers.types import (
 
 from .client import FacebookAPIClient
 from .measuring import readings
-from .rules import LIMITS, OPTIONS, problems
+from .rules import LIMITS, OPTIONS, RULES, problems
 from .steps import Step
 
 PAGE_FIELDS = "id,name,username,category,picture{url},followers_count"
@@ -46,6 +46,7 @@ class Facebook(Publishes, Measures, MetaReceiving, FacebookLogin):
     }
     requirements = ("facebook_page",)
     kinds = ("text", "photo", "carousel", "video", "reel", "story")
+    takes = RULES
     limits = LIMITS
     options = OPTIONS
 

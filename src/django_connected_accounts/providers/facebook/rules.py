@@ -55,7 +55,7 @@ RULES: Mapping[str, Rule] = {
     "photo": Rule(items=(1, 1), media={"image": _PICTURES}, comments=True),
     "carousel": Rule(items=(2, 10), media={"image": _PICTURES}, comments=True),
     "video": Rule(items=(1, 1), media={"video": (*_FILMS, "video/x-msvideo")}, comments=True),
-    "reel": Rule(items=(1, 1), media={"video": _FILMS}, comments=True),
+    "reel": Rule(items=(1, 1), media={"video": _FILMS}, comments=True, codecs=("h264", "hevc")),
     "story": Rule(
         items=(1, 1), media={"image": _STORY_PICTURES, "video": _FILMS}, shows_text=False, alt_texts=()
     ),

@@ -6,7 +6,8 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from django_connected_accounts.providers.types import Draft, Media, Option, Problem, Severity
+from django_connected_accounts.providers.preflight import Rule
+from django_connected_accounts.providers.types import Draft, Media, MediaKind, Option, Problem, Severity
 
 from .limits import LIMITS
 
@@ -16,13 +17,21 @@ ITEMS: Mapping[str, tuple[int, int]] = {
     "reel": (1, 1),
     "story": (1, 1),
 }
-MEDIA_KINDS: Mapping[str, tuple[str, ...]] = {
+MEDIA_KINDS: Mapping[str, tuple[MediaKind, ...]] = {
     "photo": ("image",),
     "carousel": ("image", "video"),
     "reel": ("video",),
     "story": ("image", "video"),
 }
-FORMATS: Mapping[str, tuple[str, ...]] = {"image": ("image/jpeg",), "video": ("video/mp4", "video/quicktime")}
+FORMATS: Mapping[MediaKind, tuple[str, ...]] = {
+    "image": ("image/jpeg",),
+    "video": ("video/mp4", "video/quicktime"),
+}
+CODECS = ("h264", "hevc")
+RULES: Mapping[str, Rule] = {
+    kind: Rule(items=ITEMS[kind], media={one: FORMATS[one] for one in kinds}, codecs=CODECS, comments=True)
+    for kind, kinds in MEDIA_KINDS.items()
+}
 OPTION_TYPES: Mapping[str, tuple[type, ...]] = {
     "text": (str,),
     "integer": (int,),
@@ -121,6 +130,14 @@ def _video_problems(kind: str, media: Media, field: str) -> Iterator[Problem]:
     if media.width is not None and media.width > _limit("video_width_max"):
         params = {"width": media.width, "max": _limit("video_width_max")}
         yield Problem(code="media_too_wide", field=field, params=params)
+    if media.codec and media.codec not in CODECS:
+        encoded = {"codec": media.codec, "codecs": ", ".join(CODECS)}
+        yield Problem(code="media_codec", field=field, params=encoded)
+    if media.frame_rate is not None:
+        least, most = _limit("video_frame_rate_min"), _limit("video_frame_rate_max")
+        if not least <= round(media.frame_rate) <= most:
+            params = {"frame_rate": round(media.frame_rate, 1), "min": least, "max": most}
+            yield Problem(code="media_frame_rate", field=field, params=params)
     if media.duration is not None:
         least, most = _limit(f"{kind}_seconds_min"), _limit(f"{kind}_seconds_max")
         params = {"seconds": round(media.duration, 1), "min": least, "max": most}

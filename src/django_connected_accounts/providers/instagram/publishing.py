@@ -57,6 +57,7 @@ class InstagramAccounts(Publishes, Measures):
     id: ClassVar[str]
     scopes: Mapping[str, tuple[str, ...]]
     kinds = ("photo", "carousel", "reel", "story")
+    takes = preflight.RULES
     limits = LIMITS
 
     @abstractmethod

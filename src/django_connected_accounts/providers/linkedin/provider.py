@@ -87,6 +87,7 @@ class LinkedIn(Receives, Publishes, Measures, Provider):
         "comment": ("w_member_social",),
     }
     kinds = rules.KINDS
+    takes = rules.RULES
     limits = rules.LIMITS
     options = rules.OPTIONS
 

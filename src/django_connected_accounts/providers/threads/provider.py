@@ -55,6 +55,7 @@ class Threads(MetaReceiving, Publishes, Measures, Provider):
         "measure": ("threads_manage_insights",),
     }
     kinds = rules.KINDS
+    takes = rules.RULES
     limits = rules.LIMITS
     options = rules.OPTIONS
 

@@ -39,11 +39,17 @@ LIMITS: Mapping[str, Limit] = {
     "topic_tag_length": _limit(50, "characters"),
     "posts_per_day": _limit(250, "posts", "in 24 hours; a carousel counts as one", page="overview"),
 }
+_CODECS = ("h264", "hevc")
 RULES: Mapping[str, Rule] = {
     "text": Rule(text=True),
     "photo": Rule(items=(1, 1), media={"image": _IMAGE}, alt_texts=("image", "video")),
-    "video": Rule(items=(1, 1), media={"video": _VIDEO}, alt_texts=("image", "video")),
-    "carousel": Rule(items=(2, 20), media={"image": _IMAGE, "video": _VIDEO}, alt_texts=("image", "video")),
+    "video": Rule(items=(1, 1), media={"video": _VIDEO}, alt_texts=("image", "video"), codecs=_CODECS),
+    "carousel": Rule(
+        items=(2, 20),
+        media={"image": _IMAGE, "video": _VIDEO},
+        alt_texts=("image", "video"),
+        codecs=_CODECS,
+    ),
 }
 OPTIONS: Mapping[str, Option] = {
     "reply_control": Option(

@@ -81,6 +81,7 @@ class TikTok(Receives, Publishes, Measures, Provider):
         "measure": ("user.info.stats", "video.list"),
     }
     kinds = rules.KINDS
+    takes = rules.RULES
     limits = rules.LIMITS
     options = rules.OPTIONS
 

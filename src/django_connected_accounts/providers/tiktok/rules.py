@@ -52,7 +52,7 @@ LIMITS: Mapping[str, Limit] = {
     "pending_drafts": _limit(5, "drafts", "in 24 hours"),
 }
 RULES: Mapping[str, Rule] = {
-    "video": Rule(items=(1, 1), media={"video": _VIDEO}, alt_texts=()),
+    "video": Rule(items=(1, 1), media={"video": _VIDEO}, alt_texts=(), codecs=("h264", "hevc", "vp8", "vp9")),
     "photo": Rule(items=(1, 1), media={"image": _IMAGE}, alt_texts=()),
     "carousel": Rule(items=(2, 35), media={"image": _IMAGE}, alt_texts=()),
 }

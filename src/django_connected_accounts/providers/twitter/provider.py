@@ -75,6 +75,7 @@ class Twitter(Publishes, Measures, Receives, Provider):
     renewal = Renewal()
     app_options = ("CONSUMER_SECRET", "SELF_SERVE")
     kinds = ("text", "photo", "carousel", "video", "reel")
+    takes = rules.RULES
     limits = rules.LIMITS
     options = rules.OPTIONS
 

@@ -109,7 +109,7 @@ CATEGORIES: Mapping[str, str] = {
     "video/quicktime": "tweet_video",
 }
 _PICTURES, _FILMS = tuple(CATEGORIES)[:4], tuple(CATEGORIES)[4:]
-_FILM = Rule(items=(1, 1), media={"video": _FILMS}, comments=True)
+_FILM = Rule(items=(1, 1), media={"video": _FILMS}, comments=True, codecs=("h264",))
 RULES: Mapping[str, Rule] = {
     "text": Rule(text=True, comments=True),
     "photo": Rule(items=(1, 1), media={"image": _PICTURES}, comments=True),
@@ -131,8 +131,6 @@ def problems(draft: Draft, *, self_serve: bool) -> Iterator[Problem]:
     for position, media in enumerate(draft.media):
         if media.user_tags:
             yield Problem(code="user_tag_not_available", field=f"media.{position}.user_tags")
-        if media.codec and media.codec.lower() not in ("h264", "avc1", "avc"):
-            yield Problem(code="media_format", field=f"media.{position}", params={"codec": media.codec})
     if any(problem.field.startswith("options.") for problem in found):
         return
     broken = [
