@@ -3,6 +3,7 @@
 from .choosing import ChooseForm, FilterForm, LinkForm
 from .coded import Form
 from .differing import DifferingForm
+from .options import worded
 from .posting import MediaForm, PostForm
 from .queueing import QueueForm
 from .repeating import RepeatForm
@@ -19,4 +20,5 @@ __all__ = [
     "QueueForm",
     "RepeatForm",
     "TimeForm",
+    "worded",
 ]

@@ -11,6 +11,8 @@ from django_connected_accounts.codes import explain
 from django_connected_accounts.exceptions import ConnectedAccountsError, InvalidRequest
 from django_connected_accounts.providers.types import Problem
 
+from .options import worded
+
 
 def refusal(code: str, params: Mapping[str, Any] | None = None) -> forms.ValidationError:
     """Return a coded reason as forms carry it: what happened and what to do."""
@@ -36,7 +38,7 @@ class Form(forms.Form):
         problems: Sequence[Problem] = error.problems if isinstance(error, InvalidRequest) else ()
         field = error.field if isinstance(error, InvalidRequest) else ""
         for problem in problems or [Problem(code=error.code, field=field, params=error.params)]:
-            self.add_error(self._place(problem.field), refusal(problem.code, problem.params))
+            self.add_error(self._place(problem.field), refusal(problem.code, worded(problem.params)))
 
     def _place(self, field: str) -> str | None:
         if field.startswith("options."):

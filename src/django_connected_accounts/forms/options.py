@@ -15,19 +15,37 @@ from django_connected_accounts.models import Post
 from django_connected_accounts.providers.types import Option
 
 OPTION_LABELS: Mapping[str, Promise] = {
+    "article": _("Card of a link"),
     "audio_name": _("Name of the sound"),
     "collaborators": _("Co-authors"),
+    "brand_content_toggle": _("Paid partnership"),
+    "brand_organic_toggle": _("Advertises the author's own business"),
     "is_ai_generated": _("Made with AI"),
+    "is_aigc": _("Made with AI"),
     "location_id": _("Location"),
     "made_with_ai": _("Made with AI"),
+    "music_usage_consent": _("Consent to the use of music"),
     "poll_duration_minutes": _("Minutes the poll runs"),
     "poll_options": _("Choices of the poll"),
+    "post_mode": _("How it goes out"),
+    "privacy_level": _("Who may see it"),
     "quote_tweet_id": _("Post to quote"),
     "reply_settings": _("Who may reply"),
     "in_reply_to_tweet_id": _("Post to reply to"),
     "share_to_feed": _("Also show in the feed"),
     "thumb_offset": _("Cover from the film"),
+    "visibility": _("Who may see it"),
 }
+
+
+def option_label(name: str) -> str:
+    """Return what people call an option."""
+    return str(OPTION_LABELS.get(name) or capfirst(name.replace("_", " ")))
+
+
+def worded(params: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return what fills a message, an option in it called as people call it."""
+    return {**params, "option": option_label(params["option"])} if "option" in params else params
 
 
 def option_field(name: str, option: Option, *, own: bool = False) -> forms.Field:
@@ -35,7 +53,7 @@ def option_field(name: str, option: Option, *, own: bool = False) -> forms.Field
     kinds = ", ".join(str(Post.Kind(kind).label) for kind in option.kinds)
     needed = option.required and not own
     plain: dict[str, Any] = {
-        "label": OPTION_LABELS.get(name, capfirst(name.replace("_", " "))),
+        "label": option_label(name),
         "help_text": f"{option.help} ({kinds})" + (f" {_('This has to be chosen.')}" if needed else ""),
         "required": False,
     }
@@ -91,9 +109,18 @@ class TextsField(forms.CharField):
         return "\n---\n".join(value) if isinstance(value, (list, tuple)) else value
 
 
+class ObjectField(forms.JSONField):
+    """Something with parts, as JSON."""
+
+    widget = forms.Textarea(attrs={"rows": 3, "dir": "ltr", "spellcheck": "false"})
+
+    def prepare_value(self, value: Any) -> Any:
+        return "" if value is None else super().prepare_value(value)
+
+
 FIELDS: Mapping[str, type[forms.Field]] = {
     "integer": forms.IntegerField,
     "list": ListField,
     "texts": TextsField,
-    "object": forms.JSONField,
+    "object": ObjectField,
 }

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from django_connected_accounts import registry
 from django_connected_accounts.codes import Meaning, explain
+from django_connected_accounts.forms import worded
 from django_connected_accounts.models import ConnectedAccount, Post, PostMedia
 from django_connected_accounts.providers.types import Problem
 from django_connected_accounts.services import composing, overriding
@@ -105,7 +106,7 @@ def _finding(problem: Problem, media: Sequence[PostMedia], platform: str) -> Fin
     top, _, rest = problem.field.partition(".")
     place = rest.partition(".")[0]
     about = media[int(place)] if top == "media" and place.isdigit() and int(place) < len(media) else None
-    params = {"platform": registry.name(platform), **problem.params}
+    params = {"platform": registry.name(platform), **worded(problem.params)}
     return Finding(problem, explain(problem.code, params), about)
 
 
