@@ -30,7 +30,7 @@ demo: $(VENV)/.runtime
 	@exec $(BIN)/python example_project/manage.py demo
 
 tour: $(VENV)/.runtime
-	@exec $(BIN)/python example_project/manage.py tour
+	@exec $(BIN)/python example_project/manage.py tour $(TOUR_ARGS)
 
 test: lint
 	$(BIN)/python -m pytest $(PYTEST_ARGS)

@@ -8,6 +8,7 @@ from __future__ import annotations
 import ast
 import os
 import re
+import runpy
 import sys
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
@@ -15,11 +16,18 @@ from urllib.parse import urlsplit
 
 import django
 
-from django_connected_accounts.providers.base import Provider, Publishes
+from django_connected_accounts.providers.base import Measures, Provider, Publishes, Receives
 from django_connected_accounts.providers.types import Limits
 
 DOCS = Path(__file__).parent
 ROOT = DOCS.parent
+SOURCES = {
+    "corkle/provider.py": ROOT / "example_project" / "corkle" / "provider.py",
+    "corkle/sandbox.py": ROOT / "example_project" / "corkle" / "sandbox.py",
+    "test_corkle.py": ROOT / "tests" / "providers" / "test_corkle.py",
+}
+"""What pages show as it is."""
+
 PACKAGE = ROOT / "src" / "django_connected_accounts"
 
 
@@ -30,6 +38,8 @@ def pages() -> dict[str, str]:
         "reference/checks.md": checks_page(),
         "reference/errors.md": errors_page(),
         "reference/platforms.md": platforms_page(),
+        "how-to/write-a-provider.md": with_files("how-to/write-a-provider.md"),
+        "explanation/what-a-platform-costs.md": cost_page(),
     }
 
 
@@ -166,7 +176,6 @@ def platforms_page() -> str:
 
     providers = registry.all()
     publishing = [provider for provider in providers if isinstance(provider, Publishes)]
-    columns = " | ".join(f"{provider.name}, {_login(provider)}" for provider in providers)
     parts = [
         "# Platforms",
         "",
@@ -174,34 +183,76 @@ def platforms_page() -> str:
         "",
         "## What each can do",
         "",
-        f"| | {columns} |",
+        _row("", (f"[{provider.name}](#{_anchor(provider)})" for provider in providers)),
         f"|---|{'---|' * len(providers)}",
         _row("id in settings and URLs", (f"`{provider.id}`" for provider in providers)),
+        _row("people sign in at", (str(urlsplit(p.authorize_url).hostname) for p in providers)),
         _row("API version, unless `API_VERSION` is set", (f"`{p.api_version}`" for p in providers)),
     ]
     for kind in dict.fromkeys(kind for provider in publishing for kind in provider.kinds):
         parts.append(_row(f"publishes a {kind}", (_mark(kind in provider.kinds) for provider in publishing)))
+    parts.append(_row("tells numbers", (_mark(isinstance(provider, Measures)) for provider in providers)))
+    parts.append(_row("tells us things", (_mark(isinstance(provider, Receives)) for provider in providers)))
     for capability in dict.fromkeys(name for provider in providers for name in provider.scopes):
-        scopes = ("<br>".join(f"`{s}`" for s in p.scopes.get(capability, ())) for p in providers)
+        scopes = ("<br>".join(f"`{s}`" for s in p.scopes.get(capability, ())) or "none" for p in providers)
         parts.append(_row(f"scopes to {capability}", scopes))
-    parts += [
-        "",
-        "## Options",
-        "",
-        "What `options` of a post may hold, by the platform's own names.",
-        "",
-        f"| option | kind of value | for | {' | '.join(f'`{p.id}`' for p in publishing)} | |",
-        f"|---|---|---|{'---|' * len(publishing)}---|",
-    ]
-    options = {name: option for provider in publishing for name, option in provider.options.items()}
-    for name, option in options.items():
-        offered = (_mark(name in provider.options) for provider in publishing)
-        kinds = ", ".join(option.kinds)
-        parts.append(_row(f"`{name}`", (option.type, kinds, *offered, option.help)))
-    for limits in _once(provider.limits for provider in publishing):
-        same = ", ".join(f"`{provider.id}`" for provider in publishing if provider.limits is limits)
-        parts += ["", f"## Limits of {same}", "", *_limits_table(limits)]
+    seen: dict[int, str] = {}
+    for provider in publishing:
+        parts += ["", f"## {provider.name} (`{provider.id}`)"]
+        parts += _takes(provider)
+        parts += _options(provider)
+        heading = f"{provider.name} (`{provider.id}`)"
+        if id(provider.limits) in seen:
+            parts += ["", f"Its limits are those of {seen[id(provider.limits)]}."]
+            continue
+        seen[id(provider.limits)] = heading
+        parts += ["", *_limits_table(provider.limits)]
     return "\n".join([*parts, ""])
+
+
+def _anchor(provider: Provider) -> str:
+    """Return the anchor that a heading gets by its words."""
+    words = f"{provider.name} {provider.id}".lower()
+    return re.sub(r"[^\w]+", "-", words).strip("-")
+
+
+def _takes(provider: Publishes) -> Iterator[str]:
+    if not provider.takes:
+        return
+    yield ""
+    yield "| kind of post | made of | in these formats | |"
+    yield "|---|---|---|---|"
+    for kind in provider.kinds:
+        rule = provider.takes[kind]
+        least, most = rule.items
+        count = str(most) if least == most else f"{least} to {most}"
+        media = " or ".join(WORDS[one] + ("s" if most > 1 else "") for one in rule.media)
+        formats = ", ".join(_format(mime) for mimes in rule.media.values() for mime in mimes)
+        codecs = f"films as {', '.join(rule.codecs)}" if rule.codecs and "video" in rule.media else ""
+        yield _row(kind, (f"{count} {media}" if most else "text", formats, codecs))
+
+
+WORDS = {"image": "picture", "video": "film", "document": "document"}
+"""One of each kind of media."""
+
+
+def _format(mime: str) -> str:
+    from django_connected_accounts.services.media import EXTENSIONS
+
+    return EXTENSIONS.get(mime, mime).upper()
+
+
+def _options(provider: Publishes) -> Iterator[str]:
+    if not provider.options:
+        return
+    yield ""
+    yield "| option | kind of value | for | |"
+    yield "|---|---|---|---|"
+    for name, option in provider.options.items():
+        value = f"one of {', '.join(f'`{one}`' for one in option.choices)}" if option.choices else option.type
+        required = " **To be chosen by the author.**" if option.required else ""
+        kinds = "all" if set(provider.kinds) <= set(option.kinds) else ", ".join(option.kinds)
+        yield _row(f"`{name}`", (value, kinds, f"{option.help}{required}"))
 
 
 def _limits_table(limits: Limits) -> Iterator[str]:
@@ -228,17 +279,8 @@ def _number(value: float, unit: str) -> str:
     return f"{int(value):,} {unit}" if value == int(value) else f"{value:,} {unit}"
 
 
-def _login(provider: Provider) -> str:
-    """Return where a person signs in, which tells two logins of one platform apart."""
-    return f"signing in at {urlsplit(provider.authorize_url).hostname}"
-
-
 def _mark(offered: bool) -> str:
     return "yes" if offered else "no"
-
-
-def _once(many: Iterable[Limits]) -> list[Limits]:
-    return list({id(limits): limits for limits in many}.values())
 
 
 def _error_tree() -> Iterator[str]:
@@ -257,6 +299,40 @@ def _filled(text: str) -> str:
             return "…"
 
     return (text % Dots()).replace("|", "\\|")
+
+
+def with_files(page: str) -> str:
+    """Return a page as it is, but for the code that names a file of the example: that is the file."""
+
+    def filled(block: re.Match[str]) -> str:
+        name = block["name"]
+        return f"```python\n# {name}\n{SOURCES[name].read_text()}```" if name in SOURCES else block[0]
+
+    text = (DOCS / page).read_text()
+    return re.sub(
+        r"^```python\n# (?P<name>[\w/]+\.py)\n.*?^```", filled, text, flags=re.DOTALL | re.MULTILINE
+    )
+
+
+COST = """# What a platform costs
+
+Lines that hold code (no blank ones, comments or docstrings) of each provider and of its simulation,
+rounded to fifty, and in how many files they are. `python docs/cost.py` prints the table.
+
+{table}
+
+Besides its files, a built-in platform touches four: `registry.py`, `sandbox/platforms.py` (a line each), its
+contract test, and its page under `docs/how-to/`. A third party's touches the settings and its test.
+
+The aim was 450 lines and 6 files for the largest. A small platform is within it, as Corkle shows; the large
+ones are far from it. What makes them large is not OAuth, which is data, but what each does its own way:
+uploads in pieces that go on where they broke off, threads, publishing in phases, ways to find out what
+became of a lost answer, and tables of errors with their remedies. Each of these has its tests.
+"""
+
+
+def cost_page() -> str:
+    return COST.format(table=runpy.run_path(str(DOCS / "cost.py"))["table"]())
 
 
 if __name__ == "__main__":

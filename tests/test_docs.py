@@ -9,7 +9,7 @@ import re
 import subprocess
 import sys
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, is_dataclass
 from pathlib import Path
 from textwrap import dedent
 from types import ModuleType
@@ -25,6 +25,7 @@ import django_connected_accounts
 from django_connected_accounts import signals
 from django_connected_accounts.codes import CODES
 from django_connected_accounts.models import ConnectedAccount, Publication
+from django_connected_accounts.providers import preflight, types
 from django_connected_accounts.sandbox import World, samples
 from django_connected_accounts.testing import connect, publish_everything
 from django_connected_accounts.testing import sandbox as sandbox  # the fixture
@@ -338,6 +339,17 @@ def test_every_field_and_name_of_the_models_page_exists() -> None:
     assert set(
         re.findall(r"`(\w+)`", " ".join(re.findall(r"^\| ([^|]+) \|", statuses, re.MULTILINE)))
     ) == set(Publication.Status.values)
+
+
+def test_every_value_of_a_provider_is_in_its_contract() -> None:
+    page = PAGES["docs/reference/provider-contract.md"]
+    values = {name: value for name, value in vars(types).items() if is_dataclass(value)}
+    for name, value in values.items():
+        row = re.search(rf"^\| `{name}` \| (.*) \|$", page, re.MULTILINE)
+        assert row, name
+        assert re.findall(r"`(\w+)`", row[1]) == [field.name for field in fields(value)], name
+    limits = re.findall(r"`(?:<media>)?(_\w+)`", page)
+    assert {f"_{side[0]}" for side in preflight.SIDES} <= set(limits)
 
 
 def test_every_style_that_is_named_exists() -> None:
