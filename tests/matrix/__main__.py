@@ -13,7 +13,9 @@ import random
 import sys
 import time
 from collections import Counter
+from concurrent.futures import ProcessPoolExecutor
 from functools import partial
+from multiprocessing import get_context
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "tests.settings")
 os.environ.setdefault("CONNECTED_ACCOUNTS_TEST_NAME", f"connected_accounts_matrix_{os.getpid()}")
@@ -26,7 +28,7 @@ from django_connected_accounts import registry  # noqa: E402
 from django_connected_accounts.models import Publication  # noqa: E402
 from django_connected_accounts.providers.base import Publishes  # noqa: E402
 from django_connected_accounts.sandbox import World  # noqa: E402
-from tests.reliability.stage import Stage, database, served  # noqa: E402
+from tests.reliability.stage import Stage, database, load, served  # noqa: E402
 from tests.reliability.workers import working  # noqa: E402
 
 from .cells import Cell, Ending, Matrix, work  # noqa: E402
@@ -40,9 +42,12 @@ def main() -> int:
     asked = _arguments().parse_args()
     seed = asked.seed if asked.seed is not None else random.randrange(10**6)
     began, wrong = time.monotonic(), 0
+    load()
     with database():
         for platform in asked.platform or [name for name in registry.BUILT_IN if _publishes(name)]:
-            wrong += _platform(platform, asked, random.Random(seed))
+            # In a process of its own: the workers are forked before it has threads, or a database open.
+            with ProcessPoolExecutor(1, get_context("fork")) as apart:
+                wrong += apart.submit(_platform, platform, asked, random.Random(seed)).result()
     print(f"\nseed {seed}, {time.monotonic() - began:.0f} s: {wrong} wrong")
     return 1 if wrong else 0
 

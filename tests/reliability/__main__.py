@@ -24,7 +24,7 @@ from django.db import connection  # noqa: E402
 from django_connected_accounts.sandbox import World  # noqa: E402
 
 from .chaos import Chaos, Outcome, Plan, scheduled, work  # noqa: E402
-from .stage import Stage, database, served  # noqa: E402
+from .stage import Stage, database, load, served  # noqa: E402
 from .workers import working  # noqa: E402
 
 POSTS_PER_ACCOUNT = 25
@@ -42,6 +42,7 @@ def main() -> int:
         freeze_before_sending=asked.freeze_before_sending,
         patience=asked.patience,
     )
+    load()
     with database():
         outcome = run(plan, asked.platform, asked.kind, asked.workers, random.Random(seed))
     print(f"{connection.vendor}, {asked.platform}, seed {seed}: {outcome}")

@@ -60,6 +60,8 @@ class Outcome:
     public: Counter[str]
     untrue: list[str]
     """Publications whose status is not what the platform shows."""
+    lost: int
+    """How many are neither public nor left to a person."""
     kills: int
     freezes: int
     faults: int
@@ -68,12 +70,6 @@ class Outcome:
     @property
     def doubled(self) -> int:
         return sum(count > 1 for count in self.public.values())
-
-    @property
-    def lost(self) -> int:
-        """How many are neither public nor left to a person."""
-        settled = len(self.public) + self.statuses[Status.UNKNOWN]
-        return max(self.posts - settled, 0)
 
     def __str__(self) -> str:
         statuses = ", ".join(f"{count} {status}" for status, count in self.statuses.most_common())
@@ -183,6 +179,7 @@ class Chaos:
             statuses=Counter(status for _, status, _ in rows),
             public=Counter(public),
             untrue=untrue,
+            lost=sum(text not in public and status != Status.UNKNOWN for text, status, _ in rows),
             kills=self.kills,
             freezes=self.freezes,
             faults=faults,

@@ -20,6 +20,7 @@ from django.db import connection, connections, transaction
 from django.db.models import DateTimeField, F, Min
 from django.test import Client, override_settings
 from django.test.utils import setup_test_environment
+from django.urls import get_resolver
 from django.utils import timezone
 
 from django_connected_accounts import registry, testing
@@ -44,6 +45,12 @@ OPTIONS: Mapping[str, Mapping[str, Any]] = {
 """What an author must choose there."""
 
 PROVIDERS = {"tiktok": {"AUDITED": True}}
+
+DUPLICATES_ALLOWED: Mapping[str, Mapping[str, Any]] = {
+    "linkedin": {"deduplicates": False},
+    "twitter": {"duplicate_seconds": 0.0},
+}
+"""How a platform shows whether a post was sent twice, instead of refusing the second one."""
 
 MEDIA: Mapping[str, tuple[str, ...]] = {
     "text": (),
@@ -71,6 +78,8 @@ class Stage:
         self.platform = platform
         self.site = Site()
         world.fetch = self.site.fetch
+        if own := world.platforms.get(platform):
+            own.toggle |= DUPLICATES_ALLOWED.get(platform, {})
         self.user = get_user_model().objects.get_or_create(username="ada", email="ada@example.com")[0]
         self.account = self.connect(self.person)
         self.accounts = [self.account, *(self.connect(self._another(n)) for n in range(1, accounts))]
@@ -156,6 +165,15 @@ class Stage:
         first = self.world.people[self.person]
         person = _like(first, number)
         self.world.people[person.key] = person
+        if platform := self.world.platforms.get(self.platform):
+            member = platform.members.get(first.key)
+            if member:
+                platform.members[person.key] = dataclasses.replace(
+                    member,
+                    id=f"{member.id[:-4]}{number:04}",
+                    username=f"{member.username}{number}",
+                    name=f"{member.name} {number}",
+                )
         return str(person.key)
 
 
@@ -195,6 +213,13 @@ def database() -> Iterator[None]:
     finally:
         connections.close_all()
         connection.creation.destroy_test_db(before, verbosity=0)
+
+
+def load() -> None:
+    """Import what first uses would: what is forked from here on has it at once."""
+    get_resolver().url_patterns  # noqa: B018
+    for platform in registry.BUILT_IN:
+        registry.get(platform)
 
 
 @contextmanager
