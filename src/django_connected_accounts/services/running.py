@@ -5,6 +5,7 @@ Threads are for waiting on platforms; for more than one core's work start more p
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import queue
 import threading
@@ -27,6 +28,12 @@ CHORES_SECONDS = 5.0
 IDLE_SECONDS = 60.0
 """After how long without work a thread opens its connections to the database anew."""
 
+AHEAD_SECONDS = 0.1
+"""Claimed ahead is what the threads take up within this time, so that quick steps are claimed in batches."""
+
+STALE_SECONDS = 1.0
+"""What was claimed ahead and not taken up for so long is left to others."""
+
 
 class Worker:
     """Publishes what is due until `stop`, ``concurrency`` steps at a time.
@@ -39,7 +46,11 @@ class Worker:
         self.health_file = health_file
         self._stopping = threading.Event()
         self._waiting: queue.SimpleQueue[Publication | None] = queue.SimpleQueue()
-        self._free = threading.Semaphore(concurrency)
+        self._ended = threading.Condition()
+        self._claimed = 0
+        self._visit_seconds = STALE_SECONDS
+        """What a visit takes, the last ones counting most."""
+        self._fed_at = 0.0
 
     def stop(self) -> None:
         """Begin nothing more; what is under way ends."""
@@ -73,23 +84,46 @@ class Worker:
             presence.leave()
 
     def _feed(self) -> bool:
-        """Claim as much as there are free threads. Return False where nothing was due."""
-        if not self._free.acquire(timeout=settings.CONNECTED_ACCOUNTS_POLL_SECONDS):
-            self._be_seen()
-            return True
-        places = 1
-        while places < settings.CONNECTED_ACCOUNTS_BATCH_SIZE and self._free.acquire(blocking=False):
-            places += 1
-        try:
-            claimed, going = publishing.next_batch(places, at_once=True)
+        """Claim what the threads have room for. Return False where nothing was due."""
+        with self._ended:
+            hungry = self._ended.wait_for(self._is_hungry, settings.CONNECTED_ACCOUNTS_POLL_SECONDS)
+            room = min(self._room(), settings.CONNECTED_ACCOUNTS_BATCH_SIZE)
+        if hungry:
+            claimed, going = publishing.next_batch(room, at_once=True)
+            with self._ended:
+                self._claimed += len(going)
             for publication in going:
                 self._waiting.put(publication)
-                places -= 1
-        finally:
-            if places:
-                self._free.release(places)
+            self._fed_at = time.monotonic()
+        elif time.monotonic() - self._fed_at > STALE_SECONDS:
+            self._give_back()
         self._be_seen()
-        return bool(claimed)
+        return bool(claimed) if hungry else True
+
+    def _ahead(self) -> int:
+        ahead = int(self.concurrency * AHEAD_SECONDS / self._visit_seconds)
+        return min(ahead, settings.CONNECTED_ACCOUNTS_BATCH_SIZE)
+
+    def _room(self) -> int:
+        return self.concurrency + self._ahead() - self._claimed
+
+    def _is_hungry(self) -> bool:
+        """Whether a thread has nothing to do, or half of what was claimed ahead is taken up."""
+        return self._room() > self._ahead() // 2
+
+    def _give_back(self) -> None:
+        """Leave to others what waits here behind visits that take longer than those before."""
+        with contextlib.suppress(queue.Empty):
+            while publication := self._waiting.get_nowait():
+                rows.give_back(publication)
+                self._done(STALE_SECONDS)
+
+    def _done(self, seconds: float) -> None:
+        """Make room for another one; what a visit took counts by a fifth."""
+        with self._ended:
+            self._claimed -= 1
+            self._visit_seconds = max(0.8 * self._visit_seconds + 0.2 * seconds, 0.001)
+            self._ended.notify()
 
     def _be_seen(self) -> None:
         """Say that this worker is well: the database answers, and the loop goes round."""
@@ -100,6 +134,7 @@ class Worker:
     def _take_steps(self) -> None:
         try:
             while publication := self._next():
+                began = time.monotonic()
                 try:
                     if self._stopping.is_set():
                         rows.give_back(publication)
@@ -108,7 +143,7 @@ class Worker:
                 except Exception:
                     log.exception("Publication %s: the worker goes on without it", publication.pk)
                 finally:
-                    self._free.release()
+                    self._done(time.monotonic() - began)
         finally:
             connections.close_all()
 
