@@ -25,6 +25,7 @@ from django_connected_accounts.models import (
     Measurement,
     Post,
     Publication,
+    Rendition,
     Revocation,
     Runner,
     Series,
@@ -61,6 +62,9 @@ def account(visitor: Visitor) -> ConnectedAccount:
         account=account, platform="instagram", name="ada", secrets={"access_token": "revocation-secret"}
     )
     Measurement.objects.create(account=account, name="reach", value=1, at=timezone.now())
+    Rendition.objects.create(
+        media=publication.post.media.get(), platform="instagram", post_kind="photo", file="a.jpg", size=1
+    )
     Runner.objects.create(name="here:1")
     Hold.objects.create(
         key=str(account.pk),

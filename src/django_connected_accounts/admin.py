@@ -23,6 +23,7 @@ from .models import (
     Post,
     PostMedia,
     Publication,
+    Rendition,
     Revocation,
     Runner,
     Series,
@@ -133,6 +134,14 @@ class PostMediaAdmin(ReadOnly):
     list_filter = ("kind", "mime")
     list_select_related = ("post",)
     search_fields = ("original_name", "sha256")
+
+
+@admin.register(Rendition)
+class RenditionAdmin(ReadOnly):
+    list_display = ("__str__", "media", "platform", "post_kind", "mime", "size")
+    list_filter = ("platform", "post_kind")
+    list_select_related = ("media",)
+    search_fields = ("sha256",)
 
 
 class TimelineInline(_TabularInline):

@@ -12,6 +12,7 @@ from django_connected_accounts.exceptions import ContentRejected
 Kind = Literal["photo", "carousel", "reel", "story", "text", "video", "document"]
 MediaKind = Literal["image", "video", "document"]
 Severity = Literal["error", "warning"]
+PIECE = 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,10 +65,9 @@ class Renewal:
 class Profile:
     """A remote account that one consent gave access to.
 
-    ``account_id`` never changes (never a handle). ``tokens`` is set where this account has tokens of its own,
-    as a Page has. ``unusable`` is the code of the reason why it can't be published to, "" when it can.
-    ``user_id`` is the id under which the platform names the consenting person in its callbacks. ``details``
-    are plain facts the provider wants back in `Connection.details`.
+    ``account_id`` never changes (never a handle). ``tokens`` are its own, as a Page has them. ``unusable`` is
+    the code of why it can't be published to, "" when it can. ``user_id`` is how the platform names the person
+    in its callbacks. ``details`` are plain facts the provider wants back in `Connection.details`.
     """
 
     account_id: str
@@ -95,11 +95,9 @@ class Connection:
 class Media:
     """One picture, film or document of a draft, with the facts that preflight needs.
 
-    ``width`` and ``height`` are pixels as seen (after EXIF rotation), ``size`` bytes, ``duration`` seconds;
-    None means "not checked". ``url`` is public and short-lived, made for this publish; ``open`` gives the
-    bytes, which `read` takes a piece at a time. ``codec`` and ``frame_rate`` are a film's, ``name`` is that
-    of the author's file. ``user_tags`` are ``{"username", "x", "y"}`` with x and y from 0 to 1 from the top
-    left.
+    ``width`` and ``height`` are pixels as seen (after EXIF rotation), ``duration`` seconds; None means "not
+    checked". ``url`` is public and short-lived; ``open`` gives the bytes. ``name`` is that of the author's
+    file. ``user_tags`` are ``{"username", "x", "y"}`` with x and y from 0 to 1 from the top left.
     """
 
     kind: MediaKind
@@ -120,14 +118,15 @@ class Media:
 
     def read(self, offset: int, length: int) -> bytes:
         """Return at most ``length`` bytes from ``offset``: never hold more than a piece in memory."""
-        if self.open is None:
-            raise ContentRejected("media_missing")
-        with self.open() as file:
+        with self.opened() as file:
             file.seek(offset)
             return file.read(length)
 
-
-PIECE = 1024 * 1024
+    def opened(self) -> BinaryIO:
+        """Return its bytes, or raise ContentRejected where there are none."""
+        if self.open is None:
+            raise ContentRejected("media_missing")
+        return self.open()
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,15 +140,10 @@ class Body:
         return self.media.size - self.offset
 
     def __iter__(self) -> Iterator[bytes]:
-        if self.media.open is None:
-            raise ContentRejected("media_missing")
-        # Opened once: some storages fetch a file whole each time.
-        with self.media.open() as file:
+        with self.media.opened() as file:  # once: some storages fetch a file whole each time
             file.seek(self.offset)
-            left = len(self)
-            while left and (piece := file.read(min(PIECE, left))):
-                left -= len(piece)
-                yield piece
+            for start in range(self.offset, self.media.size, PIECE):
+                yield file.read(min(PIECE, self.media.size - start))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -93,10 +93,8 @@ class LinkedIn(Receives, Publishes, Measures, Provider):
 
     def __init__(self, app: App, http: Http) -> None:
         if app.options.get("PAGES"):
-            both = {*self.scopes, *PAGE_SCOPES}
-            self.scopes = {
-                name: (*type(self).scopes.get(name, ()), *PAGE_SCOPES.get(name, ())) for name in both
-            }
+            both, mine = {*self.scopes, *PAGE_SCOPES}, type(self).scopes
+            self.scopes = {name: (*mine.get(name, ()), *PAGE_SCOPES.get(name, ())) for name in both}
         super().__init__(app, http)
 
     # Connecting
