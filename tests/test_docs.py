@@ -27,6 +27,7 @@ from django_connected_accounts.codes import CODES
 from django_connected_accounts.models import ConnectedAccount, Publication
 from django_connected_accounts.providers import preflight, types
 from django_connected_accounts.sandbox import World, samples
+from django_connected_accounts.sandbox.platforms import ALL
 from django_connected_accounts.testing import connect, publish_everything
 from django_connected_accounts.testing import sandbox as sandbox  # the fixture
 
@@ -350,6 +351,16 @@ def test_every_value_of_a_provider_is_in_its_contract() -> None:
         assert re.findall(r"`(\w+)`", row[1]) == [field.name for field in fields(value)], name
     limits = re.findall(r"`(?:<media>)?(_\w+)`", page)
     assert {f"_{side[0]}" for side in preflight.SIDES} <= set(limits)
+
+
+def test_every_toggle_of_the_sandbox_is_in_its_reference() -> None:
+    page = PAGES["docs/reference/sandbox.md"]
+    named = set(re.findall(r"`([\w.]+)`", page))
+    short = ("pages", "twitter")  # have a table of their own
+    toggles = {name if p.id in short else f"{p.id}.{name}" for p in ALL for name in p.toggles}
+    assert toggles - named == set()
+    hosts = {route.host for platform in ALL for route in platform.routes}
+    assert {host for host in hosts if f"`{host}`" not in page} == set()
 
 
 def test_every_style_that_is_named_exists() -> None:
