@@ -56,7 +56,7 @@ def on(monkeypatch: pytest.MonkeyPatch) -> Any:
 
     def day(iso: str) -> None:
         now = datetime.fromisoformat(iso).replace(tzinfo=timezone.utc)
-        monkeypatch.setattr("django.utils.timezone.now", lambda: now)
+        monkeypatch.setattr("django_connected_accounts.registry.now", lambda: now)
 
     return day
 
@@ -149,6 +149,12 @@ def test_scopes_that_ask_for_the_wrong_thing_are_an_error(
 ) -> None:
     settings.CONNECTED_ACCOUNTS_PROVIDERS = {"instagram": {**APP, "SCOPES": scopes}}
     assert id in found()
+
+
+@pytest.mark.parametrize(("steps", "wrong"), [(0, False), (8, False), (-1, True), ("8", True), (None, True)])
+def test_a_limit_of_steps_is_a_whole_number(settings: Any, found: Any, steps: Any, wrong: bool) -> None:
+    settings.CONNECTED_ACCOUNTS_PROVIDERS = {"instagram": {**APP, "STEPS": steps}}
+    assert ("E057" in found()) == wrong
 
 
 def test_an_ability_without_scopes_is_an_error(settings: Any, found: Any) -> None:

@@ -16,7 +16,7 @@ from django_connected_accounts.codes import CODES
 from django_connected_accounts.exceptions import InvalidRequest
 from django_connected_accounts.models import Event, Publication
 from django_connected_accounts.sandbox import samples
-from django_connected_accounts.services import tokens
+from django_connected_accounts.services import scheduling, tokens
 from tests.providers.tiktok.test_contract import CHOSEN
 
 pytestmark = pytest.mark.django_db
@@ -60,12 +60,25 @@ def test_f12_processing_that_never_ends_ends_with_us(tiktok, world, run) -> None
     run(steps=8)
     publication.refresh_from_db()
     assert publication.status == Status.WAITING
-    Publication.objects.update(deadline_at=timezone.now(), intent_at=timezone.now() - timedelta(hours=2))
-    run(steps=40)
+
+    Publication.objects.update(deadline_at=timezone.now(), intent_at=timezone.now() - timedelta(hours=20))
+    run(steps=1)
     publication.refresh_from_db()
-    assert publication.status in (Status.MISSED, Status.UNKNOWN, Status.FAILED)
-    assert publication.code in CODES
+    assert publication.status == Status.WAITING, "moderation may take hours"
+
+    Publication.objects.update(intent_at=timezone.now() - timedelta(hours=25))
+    run()
+    publication.refresh_from_db()
+    assert (publication.status, publication.code) == (Status.UNKNOWN, "still_processing")
+    assert Event.objects.filter(publication=publication, notice="unknown").exists()
     assert not was_called_published(publication)
+
+    asked = len(world.calls)
+    scheduling.check_again(publication, by=tiktok.user)
+    run()
+    publication.refresh_from_db()
+    assert publication.status == Status.UNKNOWN
+    assert len(world.calls) == asked + 1
 
 
 def test_f13_a_draft_in_the_inbox_is_called_just_that_and_nobody_chooses_it_silently(

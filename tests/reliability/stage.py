@@ -197,7 +197,8 @@ class Site:
                 response = Client().get(f"{parts.path}?{parts.query}")
                 found = response.status_code, dict(response.items()), b"".join(response)
                 self._kept[_file_of(url)] = found
-                connections.close_all()
+                if not connection.in_atomic_block:
+                    connections.close_all()
         return self._kept[_file_of(url)]
 
 

@@ -40,6 +40,7 @@ ALWAYS: Mapping[Callable[[], Iterator[CheckMessage]], str] = {
     platforms.apps: Tags.compatibility,
     platforms.classes: Tags.compatibility,
     platforms.unknown_options: Tags.compatibility,
+    platforms.steps: Tags.compatibility,
     platforms.scopes: Tags.compatibility,
     platforms.capabilities: Tags.compatibility,
     platforms.versions: Tags.compatibility,

@@ -9,7 +9,6 @@ from typing import Any
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, Warning
 from django.core.exceptions import ImproperlyConfigured
-from django.utils import timezone
 
 from django_connected_accounts import registry
 from django_connected_accounts.providers.base import Provider, Publishes
@@ -77,6 +76,15 @@ def unknown_options() -> Iterator[CheckMessage]:
                 yield Warning(message, hint=hint, id="connected_accounts.W050")
 
 
+def steps() -> Iterator[CheckMessage]:
+    for platform, options in _named():
+        limit = options.get("STEPS", 0)
+        if not isinstance(limit, int) or isinstance(limit, bool) or limit < 0:
+            message = f"{NAME}[{platform!r}]['STEPS'] must be a whole number, 0 or more, not {limit!r}."
+            hint = "It is how many posts are worked on at the same time there; 0 for any number."
+            yield Error(message, hint=hint, id="connected_accounts.E057")
+
+
 def scopes() -> Iterator[CheckMessage]:
     for platform, options in _named():
         provider = _class_of(platform)
@@ -116,7 +124,7 @@ def capabilities() -> Iterator[CheckMessage]:
 
 def versions() -> Iterator[CheckMessage]:
     """A platform goes on answering past the end of a version, as another one that nobody has tested."""
-    today = timezone.now().date()
+    today = registry.now().date()
     for platform in registry.ids():
         provider = _class_of(platform)
         if provider is None or not provider.api_versions:

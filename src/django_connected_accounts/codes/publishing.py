@@ -53,6 +53,11 @@ CODES: Mapping[str, Meaning] = {
         _("Open the post to see where it stands."),
         "author",
     ),
+    "found_another": Meaning(
+        _("What %(platform)s shows is another post from here, so this one may be live beside it or not."),
+        _("Look there, and say here whether it is live, or post it again."),
+        "author",
+    ),
     "handed_over": Meaning(
         _("%(platform)s has put the post into the account's inbox there. It is not published."),
         _("Open the app, find it among the notifications, and publish it there."),
@@ -156,6 +161,11 @@ CODES: Mapping[str, Meaning] = {
     ),
     "series_not_possible": Meaning(
         _("This is not possible while the series is “%(status)s”."), _("Load the page again."), "author"
+    ),
+    "still_processing": Meaning(
+        _("%(platform)s has had the post for a day, and neither published nor refused it."),
+        _("Look there whether it is live, and say so here; or have it checked again."),
+        "author",
     ),
     "time_does_not_exist": Meaning(
         _("The clocks in %(zone)s skip this time."),

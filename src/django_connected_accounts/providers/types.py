@@ -181,7 +181,8 @@ class Published:
     """It is live, under ``remote_id``.
 
     ``follow_up`` is work that remains and can't undo this (reading the permalink, the first comment).
-    ``warning`` is the code of something that went wrong after publishing.
+    ``warning`` is the code of something that went wrong after publishing. ``existing`` says that the platform
+    named a post it already had instead of making one.
     """
 
     remote_id: str
@@ -190,6 +191,7 @@ class Published:
     follow_up: Pending | None = None
     warning: str = ""
     note: str = ""
+    existing: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

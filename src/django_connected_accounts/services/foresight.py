@@ -19,7 +19,6 @@ from django.db.models import (
     When,
 )
 from django.db.models.functions import Coalesce, Least
-from django.utils import timezone
 
 from django_connected_accounts import registry
 from django_connected_accounts.models import ConnectedAccount, Event, Publication
@@ -44,7 +43,7 @@ _looked = -EVERY_SECONDS
 
 def annotate(accounts: QuerySet[ConnectedAccount]) -> QuerySet[ConnectedAccount]:
     """Return the accounts with ``ends_at``, None where access goes on by itself, and ``posts_after`` it."""
-    now = timezone.now()
+    now = registry.now()
     stuck = Q(
         health=ConnectedAccount.Health.REFRESH_RETRYING,
         health_since__lte=now - STUCK,
@@ -70,7 +69,7 @@ def annotate(accounts: QuerySet[ConnectedAccount]) -> QuerySet[ConnectedAccount]
 
 def at_risk() -> QuerySet[ConnectedAccount]:
     """Return the usable accounts whose access soon ends before all their posts are out."""
-    soon = timezone.now() + AHEAD
+    soon = registry.now() + AHEAD
     ending = Q(token_expires_at__lte=soon) | Q(data_access_expires_at__lte=soon)
     usable = annotate(ConnectedAccount.objects.filter(ending, health__in=ConnectedAccount.USABLE))
     return usable.filter(Q(ends_at__lte=soon), Q(posts_after__gt=0))
@@ -78,7 +77,7 @@ def at_risk() -> QuerySet[ConnectedAccount]:
 
 def ending_versions() -> dict[str, tuple[Provider, date]]:
     """Return the platforms whose pinned API version has ended or soon will, and when, by an event's key."""
-    today, found = timezone.now().date(), {}
+    today, found = registry.now().date(), {}
     for provider in registry.all():
         ends = provider.api_versions.get(provider.api_version)
         if ends and ends - today <= VERSION_AHEAD:

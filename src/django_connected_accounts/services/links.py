@@ -5,6 +5,7 @@ from __future__ import annotations
 from urllib.parse import urlsplit
 
 LONGEST = 2000
+LONGEST_ID = 191
 
 
 def web_link(address: str) -> str:
@@ -16,3 +17,8 @@ def web_link(address: str) -> str:
     except ValueError:
         return ""
     return address if leads and address.isprintable() and len(address) <= LONGEST else ""
+
+
+def remote_id_of(link: str) -> str:
+    """Return what stands for the id of a post of which nothing but its link is known."""
+    return link[-LONGEST_ID:]

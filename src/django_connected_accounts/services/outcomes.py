@@ -29,13 +29,16 @@ from django_connected_accounts.models import ConnectedAccount, Hold, Publication
 from django_connected_accounts.providers.types import HandedOver, Pending, Published
 from django_connected_accounts.providers.usage import LONGEST_WAIT as LONGEST_BUDGET
 
-from . import budgets, events, rows, states, timeline, tokens
+from . import budgets, rows, states, timeline, tokens
 from .links import web_link
 
 log = logging.getLogger("django_connected_accounts")
 
 Status = Publication.Status
 FIRST_WAIT, LONGEST_WAIT = 15.0, 30 * 60.0
+LONGEST_PROCESSING = timedelta(days=1)
+"""How long what a platform has accepted is followed, before a person is asked to look."""
+
 NEEDS_SOMEONE = (Status.FAILED, Status.UNKNOWN, Status.MISSED, Status.HANDED_OVER)
 OWNER_MUST_ACT = (NotAuthorized, ActionNeeded, PermissionMissing, UndecryptableToken)
 
@@ -59,6 +62,10 @@ def finish(
     publication.step += 1
     publication.attempts, publication.remedy, publication.detail = 0, "", ""
     publication.platform_code, publication.trace_id = "", ""
+    if accepted and publication.intent_at and timezone.now() > publication.intent_at + LONGEST_PROCESSING:
+        publication.code = "still_processing"
+        states.change(publication, Status.UNKNOWN)
+        return _store(publication, "unknown", wait=None, keep_intent=True)
     if isinstance(outcome, Published):
         states.change(publication, Status.PUBLISHED)
         link = web_link(outcome.permalink)
@@ -79,30 +86,6 @@ def finish(
     wait = following.retry_after if following else None
     go_on = go_on and wait == 0 and not accepted
     return _store(publication, news, wait=wait, keep_intent=accepted, go_on=go_on, data=facts)
-
-
-def tell(account: ConnectedAccount, remote_id: str, published: Published) -> None:
-    """The platform told that what was handed over to its owner, as ``remote_id``, was published after all."""
-    known = Publication.objects.filter(account=account, remote_id=remote_id, status=Status.HANDED_OVER)
-    link = web_link(published.permalink)
-    for publication in known:
-        changed = known.filter(pk=publication.pk).update(
-            status=Status.PUBLISHED,
-            remote_id=published.remote_id,
-            permalink=link,
-            published_at=published.published_at or timezone.now(),
-            code="" if link else "permalink_unknown",
-        )
-        if changed:
-            publication.refresh_from_db()
-            data = {"remote_id": publication.remote_id, "permalink": publication.permalink}
-            events.record(
-                "publication.published",
-                account=account,
-                post=publication.post,
-                publication=publication,
-                data=data,
-            )
 
 
 def doubt(publication: Publication, error: Exception, refusal: ProviderError | None = None) -> None:

@@ -25,7 +25,7 @@ from django_connected_accounts.models import (
 from django_connected_accounts.providers.base import Receives
 from django_connected_accounts.providers.types import Notification, Withdrawal
 
-from . import events, health, outcomes, tokens
+from . import events, evidence, health, tokens
 from .frames import without_locals
 
 Health = ConnectedAccount.Health
@@ -117,7 +117,7 @@ def _note(platform: str, notification: Notification) -> None:
             events.record("notification.received", account=account, data=told)
         if notification.published:
             for account in filter(None, accounts):
-                outcomes.tell(account, notification.remote_id, notification.published)
+                evidence.tell(account, notification.remote_id, notification.published)
 
     events.once("notification.received", key, act, account=last, data=told)
 

@@ -16,7 +16,7 @@ from django_connected_accounts.models.leases import DatabaseNow
 from django_connected_accounts.providers.types import Problem
 
 from . import composing, events, fitting, lateness, reviewing, states, storing
-from .links import web_link
+from .links import remote_id_of, web_link
 from .walltime import When, resolve
 
 Status = Publication.Status
@@ -173,7 +173,7 @@ def mark_live(publication: Publication, permalink: str, *, by: Any) -> None:
         by,
         status=Status.PUBLISHED,
         permalink=link,
-        remote_id=link[-191:],
+        remote_id=remote_id_of(link),
         published_at=publication.intent_at or timezone.now(),
         intent_at=None,
         checkpoint=None,

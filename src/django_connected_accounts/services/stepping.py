@@ -29,9 +29,9 @@ from django_connected_accounts.exceptions import (
 from django_connected_accounts.models import Publication
 from django_connected_accounts.providers.base import Publishes
 from django_connected_accounts.providers.http import send_before, usage_seen
-from django_connected_accounts.providers.types import Connection, Draft
+from django_connected_accounts.providers.types import Connection, Draft, Published
 
-from . import budgets, composing, heartbeat, outcomes, reviewing, rows, tokens
+from . import budgets, composing, evidence, heartbeat, outcomes, reviewing, rows, tokens
 from .frames import without_locals
 
 log = logging.getLogger("django_connected_accounts")
@@ -190,7 +190,9 @@ def _act(ready: Ready, more: Callable[[], bool]) -> bool:
                 _look(ready, error)
         else:
             go_on = more() and not budgets.spent(seen)
-            if outcomes.finish(publication, outcome, go_on=go_on):
+            if isinstance(outcome, Published) and outcome.existing:
+                evidence.adopt(publication, outcome)
+            elif outcomes.finish(publication, outcome, go_on=go_on):
                 return True
     budgets.note(publication.account, seen)
     return False
@@ -212,7 +214,7 @@ def _look(ready: Ready, refusal: ProviderError | None = None) -> None:
                 outcomes.doubt(publication, error, refusal)
         else:
             if found:
-                outcomes.finish(publication, found)
+                evidence.adopt(publication, found, refusal)
             else:
                 outcomes.apply(publication, refusal or Unavailable("not_taken"))
     budgets.note(publication.account, seen)

@@ -206,7 +206,7 @@ def time_left(account: ConnectedAccount) -> timedelta | None:
     """Return how long the connection still works by itself; None where it renews itself or has no end."""
     if account.token_expires_at is None or renews_itself(account):
         return None
-    return account.token_expires_at - timezone.now()
+    return account.token_expires_at - registry.now()
 
 
 @register.filter

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta, timezone
 from typing import Any
 
@@ -134,7 +134,7 @@ class Step:
             return self._live(self.client.create_post(self._body()))
         except ContentRejected as error:
             if error.code == "duplicate_post" and POST_URN.fullmatch(error.detail):
-                return self._live(error.detail)
+                return replace(self._live(error.detail), existing=True)
             raise OutcomeUnknown(detail=error.detail, provider="linkedin") from None
         except ProviderError as error:
             raise OutcomeUnknown(detail=error.code, provider="linkedin") from None
