@@ -1,4 +1,4 @@
-"""UPDATEs that are run for every step: Django builds each once, as building it takes longer than running it.
+"""What every step writes: Django builds each statement once, as building it takes longer than running it.
 
 Values that differ from time to time are left open by a `Slot`.
 """
@@ -9,8 +9,8 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from django.db import connection, transaction
-from django.db.models import Field, QuerySet, Value
-from django.db.models.sql import UpdateQuery
+from django.db.models import Field, Model, QuerySet, Value
+from django.db.models.sql import InsertQuery, UpdateQuery
 
 Build = Callable[[], tuple[QuerySet[Any], Mapping[str, Any]]]
 
@@ -46,6 +46,22 @@ def update(key: object, build: Build, values: Mapping[str, Any]) -> int:
     with transaction.mark_for_rollback_on_error(connection.alias), connection.cursor() as cursor:
         cursor.execute(sql, bound)
         return max(cursor.rowcount, 0)
+
+
+def insert(row: Model) -> None:
+    """Insert a row whose key is set, as ``bulk_create([row])`` does."""
+    model, known = type(row), (connection.vendor, type(row))
+    fields = [field for field in model._meta.concrete_fields if not field.generated]
+    if known not in _statements:
+        query = InsertQuery(model)
+        query.insert_values(fields, [row])
+        ((sql, _),) = query.get_compiler(connection=connection).as_sql()
+        _statements[known] = sql, ()
+    sql, _ = _statements[known]
+    bound = [field.get_db_prep_save(field.pre_save(row, True), connection) for field in fields]
+    with transaction.mark_for_rollback_on_error(connection.alias), connection.cursor() as cursor:
+        cursor.execute(sql, bound)
+    row._state.adding, row._state.db = False, connection.alias
 
 
 def _compiled(rows: QuerySet[Any], values: Mapping[str, Any]) -> tuple[str, tuple[Any, ...]]:

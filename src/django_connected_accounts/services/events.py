@@ -16,6 +16,8 @@ from django.utils import timezone
 from django_connected_accounts.models import Event
 from django_connected_accounts.signals import VERBS, WEBHOOK_TYPES, notice_raised
 
+from . import compiled
+
 log = logging.getLogger("django_connected_accounts")
 
 
@@ -41,7 +43,10 @@ def record_all(
             event.notify_at = event.at
         if not any(signal.has_listeners(Event) for signal in _signals(event)):
             event.dispatched_at = event.at
-    Event.objects.bulk_create(events)
+    if len(events) == 1:
+        compiled.insert(events[0])
+    else:
+        Event.objects.bulk_create(events)
     for event in events:
         if event.dispatched_at is None:
             transaction.on_commit(partial(_tell, event), robust=True)
