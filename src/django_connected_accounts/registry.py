@@ -61,7 +61,7 @@ def class_of(platform: str) -> type[Provider]:
     where = f"CONNECTED_ACCOUNTS_PROVIDERS[{platform!r}]"
     if not path:
         raise ImproperlyConfigured(f"{where} is no built-in platform and names no CLASS")
-    found: type[Provider] = _class(path, Provider, f"{where}['CLASS']")
+    found = _class(path, Provider, f"{where}['CLASS']")  # type: ignore[type-abstract]
     if found.id != platform:
         raise ImproperlyConfigured(f"{where}['CLASS'] {path} is the provider {found.id!r}")
     return found

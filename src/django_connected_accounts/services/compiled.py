@@ -24,7 +24,7 @@ class Slot(Value):
         super().__init__(None, output_field=field)
         self.name = name
 
-    def as_sql(self, compiler: Any, connection: Any) -> tuple[str, list[Any]]:
+    def as_sql(self, compiler: Any, connection: Any) -> tuple[str, Any]:
         return "%s", [self]
 
 
@@ -45,7 +45,7 @@ def update(key: object, build: Build, values: Mapping[str, Any]) -> int:
     bound = [_bound(param, values) for param in params]
     with transaction.mark_for_rollback_on_error(connection.alias), connection.cursor() as cursor:
         cursor.execute(sql, bound)
-        return max(cursor.rowcount, 0)
+        return max(int(cursor.rowcount), 0)
 
 
 def insert(row: Model) -> None:

@@ -102,7 +102,7 @@ class Worker:
 
     def _ahead(self) -> int:
         ahead = int(self.concurrency * AHEAD_SECONDS / self._visit_seconds)
-        return min(ahead, settings.CONNECTED_ACCOUNTS_BATCH_SIZE)
+        return min(ahead, int(settings.CONNECTED_ACCOUNTS_BATCH_SIZE))
 
     def _room(self) -> int:
         return self.concurrency + self._ahead() - self._claimed

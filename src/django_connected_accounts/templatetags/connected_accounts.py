@@ -199,7 +199,7 @@ def health(account: ConnectedAccount) -> State:
 
 
 def _has_used_its_quota(account: ConnectedAccount) -> bool:
-    return 0 < account.quota.get("total", 0) <= account.quota.get("used", 0)
+    return bool(0 < account.quota.get("total", 0) <= account.quota.get("used", 0))
 
 
 def time_left(account: ConnectedAccount) -> timedelta | None:
