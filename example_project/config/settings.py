@@ -83,6 +83,7 @@ LOGGING = {
 CONNECTED_ACCOUNTS_ENCRYPTION_KEYS = [kept_secret(KEPT / "encryption.key")]
 CONNECTED_ACCOUNTS_BASE_URL = os.environ.get("STUDIO_URL", "http://127.0.0.1:8000")
 CONNECTED_ACCOUNTS_SANDBOX = os.environ.get("STUDIO_SANDBOX", "http://127.0.0.1:8765")
+CONNECTED_ACCOUNTS_CAPABILITIES = ("connect", "publish", "comment", "measure")
 # On the sandbox every platform is offered, and no keys are needed.
 CONNECTED_ACCOUNTS_PROVIDERS = {
     "linkedin": {"PAGES": True},

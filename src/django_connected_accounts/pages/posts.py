@@ -11,7 +11,7 @@ from uuid import UUID
 from django import forms
 from django.conf import settings
 from django.core.paginator import Paginator
-from django.db.models import Exists, OuterRef, Prefetch, QuerySet
+from django.db.models import Exists, OuterRef, Prefetch, QuerySet, prefetch_related_objects
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 
@@ -74,7 +74,11 @@ class PostPage(Page):
         status: int = 200,
     ) -> HttpResponse:
         post = self.post_of(pk)
-        publications = list(_publications().filter(post=post).prefetch_related(_events()))
+        # Read once, lest the heading be younger than what is below it.
+        prefetch_related_objects(
+            [post], Prefetch("publications", _publications().prefetch_related(_events()))
+        )
+        publications = list(post.publications.all())
         told = remarks.of(publications)
         numbers = measuring.latest_of(p for p in publications if p.status == Status.PUBLISHED)
         deliveries = [
