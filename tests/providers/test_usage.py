@@ -12,7 +12,6 @@ from django_connected_accounts.providers.usage import LONGEST_WAIT, retry_after,
 
 from .conftest import NOW
 
-
 RESET = str(int(NOW.timestamp()) + 540)
 HEADERS = (
     "X-App-Usage",

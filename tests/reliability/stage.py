@@ -28,7 +28,7 @@ from django_connected_accounts.models import ConnectedAccount, Post, Publication
 from django_connected_accounts.providers.base import Publishes
 from django_connected_accounts.sandbox import World, samples
 from django_connected_accounts.sandbox.server import Server
-from django_connected_accounts.services import composing, scheduling
+from django_connected_accounts.services import composing, publishing, scheduling
 from django_connected_accounts.services.serving import public_url
 
 SITE = "http://testserver"
@@ -46,11 +46,8 @@ OPTIONS: Mapping[str, Mapping[str, Any]] = {
 
 PROVIDERS = {"tiktok": {"AUDITED": True}}
 
-DUPLICATES_ALLOWED: Mapping[str, Mapping[str, Any]] = {
-    "linkedin": {"deduplicates": False},
-    "twitter": {"duplicate_seconds": 0.0},
-}
-"""How a platform shows whether a post was sent twice, instead of refusing the second one."""
+DUPLICATES_ALLOWED: Mapping[str, Mapping[str, Any]] = {"twitter": {"duplicate_seconds": 0.0}}
+"""How a platform shows that a post was sent twice, not refusing it; LinkedIn's refusal is relied on."""
 
 MEDIA: Mapping[str, tuple[str, ...]] = {
     "text": (),
@@ -217,10 +214,12 @@ def database() -> Iterator[None]:
 
 
 def load() -> None:
-    """Import what first uses would: what is forked from here on has it at once."""
+    """Import what first uses would, with the database at hand: what is forked from here on has it at once."""
     get_resolver().url_patterns  # noqa: B018
     for platform in registry.BUILT_IN:
         registry.get(platform)
+    publishing.tick()
+    connections.close_all()
 
 
 @contextmanager

@@ -13,9 +13,9 @@ import pytest
 @pytest.mark.parametrize(
     ("database", "torment"),
     [
-        ("sqlite:", ["--kill-every", "0.5"]),
+        ("sqlite:", ["--kill-every", "1"]),
         ("postgresql", ["--kill-every", "2", "--freezes", "2", "--freeze-before-sending", "0.05"]),
-        ("mariadb", ["--kill-every", "0.5", "--faults", "0.1"]),
+        ("mariadb", ["--kill-every", "1", "--faults", "0.1"]),
     ],
 )
 def test_posts_whose_workers_are_killed_and_frozen_at_any_moment_are_public_once(
@@ -30,7 +30,7 @@ def test_posts_whose_workers_are_killed_and_frozen_at_any_moment_are_public_once
     monkeypatch.delenv("CONNECTED_ACCOUNTS_TEST_NAME", raising=False)
     seed = str(random.randrange(10**6))
     run = subprocess.run(
-        [sys.executable, "-m", "tests.reliability", "--posts", "20", "--seed", seed, *torment],
+        [sys.executable, "-m", "tests.reliability", "--posts", "10", "--seed", seed, *torment],
         cwd=request.config.rootpath,
         capture_output=True,
         text=True,
@@ -38,4 +38,4 @@ def test_posts_whose_workers_are_killed_and_frozen_at_any_moment_are_public_once
         check=False,
     )
     assert run.returncode == 0, f"{run.stdout[-3000:]}{run.stderr[-3000:]}"
-    assert "20 posts: 20 public, 0 doubled, 0 lost, 0 untrue (20 published)" in run.stdout
+    assert "10 posts: 10 public, 0 doubled, 0 lost, 0 untrue (10 published)" in run.stdout

@@ -35,7 +35,14 @@ Status = Publication.Status
 EXAMPLES = int(os.environ.get("CONNECTED_ACCOUNTS_TEST_EXAMPLES", "4"))
 """How many stories are told; make chaos tells more."""
 
-TERMINAL = {Status.PUBLISHED, Status.FAILED, Status.MISSED, Status.CANCELLED, Status.UNKNOWN, Status.HANDED_OVER}
+TERMINAL = {
+    Status.PUBLISHED,
+    Status.FAILED,
+    Status.MISSED,
+    Status.CANCELLED,
+    Status.UNKNOWN,
+    Status.HANDED_OVER,
+}
 TOLD = {Status.FAILED, Status.MISSED, Status.UNKNOWN}
 """Somebody has to be told of these."""
 

@@ -54,7 +54,7 @@ CODES: Mapping[str, Meaning] = {
         "author",
     ),
     "film_too_small": Meaning(
-        _("The film is %(width)s × %(height)s pixels; at least %(min_width)s × %(min_height)s are needed."),
+        _("The film is %(width)s by %(height)s pixels; at least %(min_width)s by %(min_height)s are needed."),
         _("Export it larger."),
         "author",
     ),

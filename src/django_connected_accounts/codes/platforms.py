@@ -197,8 +197,8 @@ CODES: Mapping[str, Meaning] = {
     ),
     "app_not_audited": Meaning(
         _(
-            "Until %(platform)s has audited this site's app, it takes only posts that nobody else can see, on "
-            "private accounts."
+            "Until %(platform)s has audited this site's app, it takes only posts that nobody else can "
+            "see, on private accounts."
         ),
         _("Choose “Only you”, or have the operator apply for the audit."),
         "operator",
@@ -218,7 +218,8 @@ CODES: Mapping[str, Meaning] = {
     ),
     "api_version_ended": Meaning(
         _(
-            "%(platform)s no longer answers the version of its API that this site uses. Nothing is lost: posts wait."
+            "%(platform)s no longer answers the version of its API that this site uses. "
+            "Nothing is lost: posts wait."
         ),
         _("The operator must upgrade django-connected-accounts, or set a newer API_VERSION."),
         "operator",

@@ -103,7 +103,9 @@ class Measurement(models.Model):
         verbose_name = _("measurement")
         verbose_name_plural = _("measurements")
         indexes = (
-            models.Index(fields=("account", "publication", "name", "-at"), name="connected_accounts_measured"),
+            models.Index(
+                fields=("account", "publication", "name", "-at"), name="connected_accounts_measured"
+            ),
         )
 
     def __str__(self) -> str:

@@ -11,7 +11,7 @@ from .posts import Post
 
 
 class Series(models.Model):
-    """A post that goes out again and again: each time as a post of its own, made of this one ahead of time."""
+    """A post that goes out again and again: each time as a post of its own, made of this one in advance."""
 
     class Status(models.TextChoices):
         ACTIVE = "active", _("Repeats")
