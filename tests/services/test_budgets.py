@@ -20,6 +20,7 @@ def due_again(*publications):
     Publication.objects.filter(pk__in=[p.pk for p in publications]).update(run_at=timezone.now())
 
 
+@pytest.mark.databases
 def test_what_an_answer_says_is_nearly_spent_puts_the_app_on_hold(account, world, photo):
     world.usage = {"X-App-Usage": BUSY}
     first, second = (account.publish(media=[photo()]) for _ in range(2))
@@ -63,6 +64,7 @@ def test_a_hold_that_is_over_holds_nothing_and_what_it_held_goes_out(account, wo
     assert publication.status == Status.PUBLISHED
 
 
+@pytest.mark.databases
 def test_accounts_know_what_they_meet_the_longest_where_there_are_two(account, connect):
     other = connect("creator")
     budgets.place(account, "account", "account_rate_limited", 600)
@@ -80,6 +82,7 @@ def test_accounts_know_what_they_meet_the_longest_where_there_are_two(account, c
     assert not budgets.annotate(ConnectedAccount.objects.all()).exclude(hold_until=None).exists()
 
 
+@pytest.mark.databases
 def test_a_shorter_hold_does_not_end_a_longer_one(account):
     budgets.place(account, "account", "account_rate_limited", 600)
     budgets.place(account, "account", "account_rate_limited", 60)

@@ -24,6 +24,7 @@ def reread(*publications):
     return publications
 
 
+@pytest.mark.databases
 def test_a_backlog_of_an_account_drains_spaced(account, world, photo):
     posts = [late(account.publish(media=[photo()]), minutes=10 - n) for n in range(4)]
     publishing.tick()
@@ -35,6 +36,7 @@ def test_a_backlog_of_an_account_drains_spaced(account, world, photo):
     assert gaps == pytest.approx([30, 60, 90], abs=5)
 
 
+@pytest.mark.databases
 def test_each_late_post_is_put_off_once_and_then_sent(account, world, photo, run):
     posts = [late(account.publish(media=[photo()]), minutes=10) for n in range(3)]
     publishing.tick()
@@ -83,6 +85,7 @@ def test_a_post_rescheduled_after_its_turn_is_spaced_anew(account, world, photo)
     assert again.turn_at > timezone.now()
 
 
+@pytest.mark.databases
 def test_steps_of_an_account_at_the_same_time_are_limited(account, world, photo):
     for _ in range(5):
         account.publish(media=[photo()])
@@ -99,6 +102,7 @@ def test_one_after_the_other_they_need_one_place(account, world, photo):
     assert len(publishing.next_batch(5)[1]) == 3
 
 
+@pytest.mark.databases
 def test_steps_of_a_platform_at_the_same_time_are_limited(account, connect, world, photo, settings):
     settings.CONNECTED_ACCOUNTS_PROVIDERS = {"instagram_login": {"STEPS": 1}}
     for owner in (account, connect("creator")):
