@@ -35,6 +35,8 @@ from tests.reliability.stage import database  # noqa: E402
 
 ACCOUNTS, DUE, OLD = 50, 100, 1_000
 MOST = 2.0
+REPEATS = 20
+"""Of the due query, as one takes too little time to be measured among other processes."""
 
 
 def main() -> None:
@@ -83,8 +85,9 @@ def _claim() -> float:
 def _due() -> float:
     rows = Publication.objects.filter(run_at__lte="2026-06-01T00:00Z").order_by("run_at").values_list("pk")
     began = perf_counter()
-    assert len(rows[:20]) == 20
-    return perf_counter() - began
+    for _ in range(REPEATS):
+        assert len(rows[:20]) == 20
+    return (perf_counter() - began) / REPEATS
 
 
 def _status() -> float:
