@@ -42,8 +42,8 @@ def main() -> int:
     asked = _arguments().parse_args()
     seed = asked.seed if asked.seed is not None else random.randrange(10**6)
     began, wrong = time.monotonic(), 0
+    load()
     with database():
-        load()
         for platform in asked.platform or [name for name in registry.BUILT_IN if _publishes(name)]:
             # In a process of its own: the workers are forked before it has threads, or a database open.
             with ProcessPoolExecutor(1, get_context("fork")) as apart:

@@ -42,8 +42,8 @@ def main() -> int:
         freeze_before_sending=asked.freeze_before_sending,
         patience=asked.patience,
     )
+    load()
     with database():
-        load()
         outcome = run(plan, asked.platform, asked.kind, asked.workers, random.Random(seed))
     print(f"{connection.vendor}, {asked.platform}, seed {seed}: {outcome}")
     for line in outcome.untrue[:20]:

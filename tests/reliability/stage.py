@@ -28,7 +28,7 @@ from django_connected_accounts.models import ConnectedAccount, Post, Publication
 from django_connected_accounts.providers.base import Publishes
 from django_connected_accounts.sandbox import World, samples
 from django_connected_accounts.sandbox.server import Server
-from django_connected_accounts.services import composing, publishing, scheduling
+from django_connected_accounts.services import composing, scheduling
 from django_connected_accounts.services.serving import public_url
 
 SITE = "http://testserver"
@@ -214,12 +214,10 @@ def database() -> Iterator[None]:
 
 
 def load() -> None:
-    """Import what first uses would, with the database at hand: what is forked from here on has it at once."""
+    """Import what first uses would: what is forked from here on has it at once."""
     get_resolver().url_patterns  # noqa: B018
     for platform in registry.BUILT_IN:
         registry.get(platform)
-    publishing.tick()
-    connections.close_all()
 
 
 @contextmanager
