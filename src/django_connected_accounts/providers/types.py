@@ -196,10 +196,7 @@ class Published:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HandedOver:
-    """The platform has it and did not publish it: its owner must finish it there (TikTok's inbox).
-
-    ``remote_id`` is what the platform calls it, should it tell that it was published after all.
-    """
+    """The platform has it, as ``remote_id``, unpublished: its owner must finish it there (TikTok's inbox)."""
 
     remote_id: str = ""
     note: str = ""

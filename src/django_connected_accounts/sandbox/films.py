@@ -1,8 +1,7 @@
 """Films on Facebook Pages: uploads in pieces or from where they broke off, processing, reels and stories.
 
 Follows the Facebook Pages contract of 2026-11-22, sections 4.3 to 4.5. Not done: the Resumable Upload API,
-scheduling and drafts, collaborators, codecs; a film is judged by its boxes, length and size in pixels.
-Processing begins when the upload is finished, and ends by polls or time as `Toggles` say.
+scheduling and drafts, collaborators, codecs. Processing begins with the end of the upload, see `Toggles`.
 """
 
 from __future__ import annotations
@@ -20,8 +19,7 @@ from .pages import Film, Pages, authorise
 from .records import DAY, Item
 from .routing import Answer, Call, Refusal, Route
 
-GRAPH_VIDEO: Final = "graph-video.facebook.com"
-RUPLOAD: Final = "rupload.facebook.com"
+GRAPH_VIDEO, RUPLOAD = "graph-video.facebook.com", "rupload.facebook.com"
 RULES: Final = {"video": (0, 14_400, 0, 0), "reel": (3, 90, 540, 960), "story": (3, 60, 540, 960)}
 """Kind to least and most seconds, least width and height."""
 
@@ -241,8 +239,10 @@ def _finish(call: Call, film: Film) -> Answer:
 
 
 def _afflict(call: Call, film: Film) -> None:
-    """Do to a film what the fault that struck this call says of containers."""
+    """Do to a film that is not live yet what the fault that struck this call says of containers."""
     fault = call.fault
+    if film.post_id:
+        return
     if fault and fault.action == "never_finish":
         film.forced = True
     elif fault and fault.action in ("container_error", "expire"):
