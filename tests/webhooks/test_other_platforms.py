@@ -28,6 +28,8 @@ class Plain(Provider):
     id = "plain"
     name = "Plain"
     hosts = frozenset()
+    authorize_url = "https://plain.example/authorize"
+    token_url = "https://plain.example/token"
     scopes = {}
 
     def exchange(self, code: str, *, redirect_uri: str, verifier: str) -> Tokens:
@@ -140,7 +142,7 @@ def test_who_has_no_handshake_and_no_callbacks_refuses_them(db: None) -> None:
         assert Client().post(address(name, "dated"), {"signed_request": "a.b"}).status_code == 403
 
 
-@pytest.mark.parametrize("platform", ["plain", "nobody", "facebook"])
+@pytest.mark.parametrize("platform", ["plain", "nobody"])
 @pytest.mark.parametrize("name", ["webhook", "webhook-deauthorize", "webhook-deletion"])
 def test_a_platform_that_tells_nothing_has_no_address(platform: str, name: str) -> None:
     assert Client().post(address(name, platform)).status_code == 404
