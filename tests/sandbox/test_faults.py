@@ -7,7 +7,7 @@ import requests
 
 from django_connected_accounts.sandbox import World
 
-from .conftest import PHOTO, Remote
+from .conftest import FILM, PHOTO, Remote
 
 GRAPH = "graph.instagram.com/v26.0"
 
@@ -136,3 +136,12 @@ def test_a_misspelt_action_is_an_error(world: World) -> None:
         world.fault(action="status", hots="graph.facebook.com")
     with pytest.raises(AttributeError):
         world.toggles.rotate_on_refrehs = False  # type: ignore[attr-defined]
+
+
+def test_a_film_of_a_page_that_is_live_fails_no_more(remote: Remote, world: World) -> None:
+    token, graph = world.mint("bakery.nord"), "graph.facebook.com/v26.0"
+    film = remote.post(f"{graph}/me/videos", token, file_url=FILM)["id"]
+    world.advance(world.toggles.video_seconds)
+    assert [post["id"] for post in world.posts()] == [film]
+    world.fault(action="container_error")
+    assert remote.get(f"{graph}/{film}", token, fields="status")["status"]["video_status"] == "ready"

@@ -194,14 +194,6 @@ def test_a_film_is_uploaded_in_the_pieces_that_are_wanted(
     assert [post["id"] for post in world.posts()] == [begun["video_id"]]
 
 
-def test_a_film_that_is_live_fails_no_more(remote: Remote, world: World, token: str) -> None:
-    film = remote.post(f"{GRAPH}/me/videos", token, file_url=FILM)["id"]
-    world.advance(world.toggles.video_seconds)
-    assert [post["id"] for post in world.posts()] == [film]
-    world.fault(action="container_error")
-    assert remote.get(f"{GRAPH}/{film}", token, fields="status")["status"]["video_status"] == "ready"
-
-
 def test_a_film_may_come_from_its_address_at_once(remote: Remote, world: World, token: str) -> None:
     film = remote.post(f"{GRAPH}/me/videos", token, file_url=FILM, description="Rolls")["id"]
     assert remote.get(f"{GRAPH}/{film}", token, fields="status")["status"]["video_status"] == "processing"
