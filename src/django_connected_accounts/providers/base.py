@@ -18,7 +18,7 @@ from datetime import date, datetime
 from typing import Any, ClassVar
 from urllib.parse import quote, urlencode
 
-from django_connected_accounts.exceptions import InvalidRequest, NotAuthorized
+from django_connected_accounts.exceptions import ContentRejected, InvalidRequest, NotAuthorized
 
 from .http import Http
 from .preflight import Rule
@@ -180,6 +180,7 @@ class Provider(ABC):
 class Publishes(ABC):
     """The ability to publish."""
 
+    id: ClassVar[str]
     kinds: ClassVar[tuple[str, ...]]
     takes: ClassVar[Mapping[str, Rule]] = {}
     """By kind of post what it is made of, where that is data, as `preflight` checks it."""
@@ -197,6 +198,12 @@ class Publishes(ABC):
     @abstractmethod
     def problems(self, draft: Draft) -> list[Problem]:
         """Return what stands in the way of this draft; nothing is called or fetched. No errors: go ahead."""
+
+    def refuse(self, draft: Draft) -> None:
+        """Raise ContentRejected with the first error of this draft, if there is one."""
+        for problem in self.problems(draft):
+            if problem.severity == "error":
+                raise ContentRejected(problem.code, provider=self.id, **problem.params)
 
     def length(self, text: str) -> int:
         """Return the length of a text as the platform counts it."""

@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from django_connected_accounts.exceptions import ContentRejected, NotAuthorized, PermissionMissing
+from django_connected_accounts.exceptions import NotAuthorized, PermissionMissing
 from django_connected_accounts.providers.base import Measures, Publishes
 from django_connected_accounts.providers.http import Http
 from django_connected_accounts.providers.meta import FacebookLogin, Graph, MetaReceiving
@@ -83,9 +83,7 @@ class Facebook(Publishes, Measures, MetaReceiving, FacebookLogin):
         self, connection: Connection, draft: Draft, checkpoint: Mapping[str, Any] | None = None
     ) -> Published | Pending:
         if checkpoint is None:
-            for problem in self.problems(draft):
-                if problem.severity == "error":
-                    raise ContentRejected(problem.code, provider=self.id, **problem.params)
+            self.refuse(draft)
         try:
             return self._step(connection, draft, checkpoint).take()
         except PermissionMissing as error:  # the platform only says that one is missing

@@ -21,6 +21,7 @@ from django_connected_accounts.exceptions import (
     ProviderError,
     Unavailable,
 )
+from django_connected_accounts.providers.stages import Staged
 from django_connected_accounts.providers.types import Draft, Pending, Published
 
 from .client import PIECE, FacebookAPIClient
@@ -40,7 +41,7 @@ STAGED = timedelta(hours=20)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Step:
+class Step(Staged):
     """What is known when a step begins. The checkpoint's ``stage`` names the one to take.
 
     Only the stages ``publish`` and ``comment`` make a call that must not be repeated, and they make no other.
@@ -273,26 +274,6 @@ class Step:
         raise OutcomeUnknown("outcome_unknown", "no such comment yet", provider=self.provider)
 
     # Where to go next
-
-    def _to(
-        self,
-        stage: str,
-        *,
-        after: float = 0.0,
-        repeatable: bool = True,
-        waiting: bool = False,
-        accepted: bool = False,
-        note: str = "",
-        **changes: Any,
-    ) -> Pending:
-        return Pending(
-            checkpoint={**self.checkpoint, "stage": stage, **changes},
-            retry_after=after,
-            repeatable=repeatable,
-            waiting=waiting,
-            accepted=accepted,
-            note=note,
-        )
 
     def _poll(self) -> Pending:
         stage, polls = self.checkpoint["stage"], self.checkpoint.get("polls", 0)

@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from datetime import datetime
 from typing import Any, ClassVar
 
-from django_connected_accounts.exceptions import ContentRejected, PermissionMissing
+from django_connected_accounts.exceptions import PermissionMissing
 from django_connected_accounts.providers.base import Measures, Publishes
 from django_connected_accounts.providers.meta.steps import Step
 from django_connected_accounts.providers.types import (
@@ -75,9 +75,7 @@ class InstagramAccounts(Publishes, Measures):
         self, connection: Connection, draft: Draft, checkpoint: Mapping[str, Any] | None = None
     ) -> Published | Pending:
         if checkpoint is None:
-            for problem in self.problems(draft):
-                if problem.severity == "error":
-                    raise ContentRejected(problem.code, provider=self.id, **problem.params)
+            self.refuse(draft)
         with self._naming_scopes():
             return self._step(connection, draft, checkpoint).take()
 

@@ -15,6 +15,7 @@ from django_connected_accounts.exceptions import (
     ProviderError,
     Unavailable,
 )
+from django_connected_accounts.providers.stages import Staged
 from django_connected_accounts.providers.types import Body, Connection, Draft, Pending, Published
 
 from . import littletext
@@ -33,7 +34,7 @@ ORGANIZATION = "urn:li:organization:"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Step:
+class Step(Staged):
     """What is known when a step begins. The checkpoint's ``stage`` names the one to take.
 
     Only "post", "resend" and "comment" make a call that must not be repeated, and they make no other.
@@ -266,21 +267,6 @@ class Step:
         return self.client.http.browser_url(f"https://www.linkedin.com/feed/update/{urn}/")
 
     # Where to go next
-
-    def _to(
-        self,
-        stage: str,
-        *,
-        after: float = 0.0,
-        repeatable: bool = True,
-        waiting: bool = False,
-        note: str = "",
-        **changes: Any,
-    ) -> Pending:
-        checkpoint = {**self.checkpoint, "stage": stage, **changes}
-        return Pending(
-            checkpoint=checkpoint, retry_after=after, repeatable=repeatable, waiting=waiting, note=note
-        )
 
     def _again(self, error: ProviderError) -> Pending:
         """Send everything anew, a bounded number of times."""

@@ -19,6 +19,7 @@ from django_connected_accounts.exceptions import (
     ProviderError,
     Unavailable,
 )
+from django_connected_accounts.providers.stages import Staged
 from django_connected_accounts.providers.types import Draft, Media, Pending, Published
 
 POLL_WAITS = (3.0, 5.0, 10.0, 20.0, 30.0, *[60.0] * 9)
@@ -68,7 +69,7 @@ class Containers(Protocol):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Step:
+class Step(Staged):
     """What is known when a step begins. The checkpoint's ``stage`` names the one to take.
 
     Only the stages ``publish`` and ``comment`` make a call that must not be repeated, and they make no other.
@@ -244,21 +245,6 @@ class Step:
         raise OutcomeUnknown("outcome_unknown", "no such comment yet", provider=self.provider)
 
     # Where to go next
-
-    def _to(
-        self,
-        stage: str,
-        *,
-        after: float = 0.0,
-        repeatable: bool = True,
-        waiting: bool = False,
-        note: str = "",
-        **changes: Any,
-    ) -> Pending:
-        checkpoint = {**self.checkpoint, "stage": stage, **changes}
-        return Pending(
-            checkpoint=checkpoint, retry_after=after, repeatable=repeatable, waiting=waiting, note=note
-        )
 
     def _poll(self) -> Pending:
         polls = self.checkpoint.get("polls", 0)

@@ -148,9 +148,7 @@ class Threads(MetaReceiving, Publishes, Measures, Provider):
         self, connection: Connection, draft: Draft, checkpoint: Mapping[str, Any] | None = None
     ) -> Published | Pending:
         if checkpoint is None:
-            for problem in self.problems(draft):
-                if problem.severity == "error":
-                    raise ContentRejected(problem.code, provider=self.id, **problem.params)
+            self.refuse(draft)
         return self._step(connection, draft, checkpoint or {}).take()
 
     def find(
@@ -209,20 +207,18 @@ class Threads(MetaReceiving, Publishes, Measures, Provider):
             "shares" if remote_id else "followers_count",
         )
         path = f"{remote_id}/insights" if remote_id else f"{connection.account_id}/threads_insights"
-        return [reading for metric in metrics for reading in self._reading(connection, path, metric)]
+        return [self._reading(connection, path, metric) for metric in metrics]
 
-    def _reading(self, connection: Connection, path: str, metric: str) -> Iterator[Reading]:
+    def _reading(self, connection: Connection, path: str, metric: str) -> Reading:
+        """Return one number, None where it can't be had: it spoils no other."""
+        token, value = connection.tokens.access_token, None
         try:
-            rows = self._graph.get(path, needs="data", token=connection.tokens.access_token, metric=metric)[
-                "data"
-            ]
-            (row,) = rows
+            (row,) = self._graph.get(path, needs="data", token=token, metric=metric)["data"]
             values = row.get("values") or [row["total_value"]]
-            yield Reading(name=metric, value=float(values[-1]["value"]), at=self.http.now())
-        except ContentRejected:
-            yield Reading(name=metric, value=None, at=self.http.now())
-        except (KeyError, TypeError, ValueError, IndexError):
-            yield Reading(name=metric, value=None, at=self.http.now())
+            value = float(values[-1]["value"])
+        except (ContentRejected, KeyError, TypeError, ValueError, IndexError):
+            pass
+        return Reading(name=metric, value=value, at=self.http.now())
 
     @property
     def _graph(self) -> Graph:

@@ -12,7 +12,6 @@ from typing import Any
 
 from django_connected_accounts.exceptions import (
     ConnectionFailed,
-    ContentRejected,
     InvalidRequest,
     NotAuthorized,
     OperatorNeeded,
@@ -192,9 +191,7 @@ class TikTok(Receives, Publishes, Measures, Provider):
         self, connection: Connection, draft: Draft, checkpoint: Mapping[str, Any] | None = None
     ) -> Published | Pending | HandedOver:
         if checkpoint is None:
-            for problem in self.problems(draft):
-                if problem.severity == "error":
-                    raise ContentRejected(problem.code, provider=self.id, **problem.params)
+            self.refuse(draft)
         return self._step(connection, draft, checkpoint or {}).take()
 
     def find(

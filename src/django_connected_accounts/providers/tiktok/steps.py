@@ -18,6 +18,7 @@ from django_connected_accounts.exceptions import (
     ProviderError,
     Unavailable,
 )
+from django_connected_accounts.providers.stages import Staged
 from django_connected_accounts.providers.types import Connection, Draft, HandedOver, Pending, Published
 
 from .client import TikTokAPIClient
@@ -37,7 +38,7 @@ UPLOAD_WINDOW = timedelta(minutes=65)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Step:
+class Step(Staged):
     """What is known when a step begins. The checkpoint's ``stage`` names the one to take."""
 
     client: TikTokAPIClient
@@ -224,27 +225,6 @@ class Step:
         """All is TikTok's now: it may appear by itself."""
         return self._to(
             "status", after=after, waiting=True, accepted=True, note=note, **{"polls": 0, **changes}
-        )
-
-    def _to(
-        self,
-        stage: str,
-        *,
-        after: float = 0.0,
-        repeatable: bool = True,
-        waiting: bool = False,
-        accepted: bool = False,
-        note: str = "",
-        **changes: Any,
-    ) -> Pending:
-        checkpoint = {**self.checkpoint, "stage": stage, **changes}
-        return Pending(
-            checkpoint=checkpoint,
-            retry_after=after,
-            repeatable=repeatable,
-            waiting=waiting,
-            accepted=accepted,
-            note=note,
         )
 
     def _again(self, error: ProviderError) -> Pending:

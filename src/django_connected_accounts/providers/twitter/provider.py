@@ -157,9 +157,7 @@ class Twitter(Publishes, Measures, Receives, Provider):
         self, connection: Connection, draft: Draft, checkpoint: Mapping[str, Any] | None = None
     ) -> Published | Pending:
         if checkpoint is None:
-            for problem in self.problems(draft):
-                if problem.severity == "error":
-                    raise ContentRejected(problem.code, provider=self.id, **problem.params)
+            self.refuse(draft)
         return self._step(connection, draft, checkpoint).take()
 
     def find(
