@@ -151,7 +151,7 @@ def test_a_list_takes_as_many_queries_for_many_rows_as_for_few(
         post = Post.objects.create(user=user, kind="text")
         due = timezone.now()
         publication = Publication.objects.create(post=post, account=other, due_at=due, deadline_at=due)
-        Event.objects.create(verb="publication.step", actor=user, account=other, publication=publication)
+        Event.objects.create(verb="publication.attempt", actor=user, account=other, publication=publication)
     with CaptureQueriesContext(connection) as many:
         operator.get(address)
     assert len(many) == len(few)

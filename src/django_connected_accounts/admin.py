@@ -156,7 +156,8 @@ class TimelineInline(_TabularInline):
 
     @admin.display(description=_("details"))
     def told(self, obj: Event) -> str:
-        return ", ".join(f"{name}: {fact}" for name, fact in obj.data.items() if fact not in ("", None))
+        known = {name: fact for name, fact in obj.data.items() if fact not in ("", None) and name != "steps"}
+        return ", ".join(f"{name}: {fact}" for name, fact in known.items())
 
     def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False

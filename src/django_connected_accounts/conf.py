@@ -130,8 +130,8 @@ class ConnectedAccountsConf(AppConf):
 
     # What `connected_accounts_purge` keeps
     DETAIL_KEEP_DAYS: int = 90
-    """How long the single steps and tries are kept, renewals and tests of access, and what platforms told; 0
-    for ever."""
+    """How long single tries that came to nothing are kept, renewals and tests of access, and what platforms
+    told; 0 for ever."""
     HISTORY_KEEP_DAYS: int = 0
     """How long the rest of the history is kept: who connected, approved, scheduled what, and what became of
     it; 0 for ever."""

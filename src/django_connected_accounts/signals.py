@@ -57,7 +57,6 @@ VERBS: Mapping[str, Signal | None] = {
     "series.resumed": post_changed,
     "series.ended": post_changed,
     "publication.scheduled": publication_scheduled,
-    "publication.step": None,
     "publication.attempt": None,
     "publication.published": publication_published,
     "publication.linked": publication_changed,

@@ -98,7 +98,7 @@ def _status() -> float:
 
 def _purge() -> float:
     """Remove old events, of which there are then as many again."""
-    measure.fill(Event, OLD, {"verb": "publication.step"}, dispatched_at="now()", at=_ago("200 days"))
+    measure.fill(Event, OLD, {"verb": "publication.attempt"}, dispatched_at="now()", at=_ago("200 days"))
     began = perf_counter()
     removed = retention.purge()
     took = perf_counter() - began

@@ -28,10 +28,10 @@ def read(request: HttpRequest, publication_id: UUID) -> Answer:
 
 def _row(publication: Publication, entry: Entry) -> dict[str, Any]:
     return {
-        "id": str(entry.event.pk),
+        "id": entry.id,
         "at": moment(entry.at),
         "verb": entry.verb,
-        "actor": str(entry.event.actor) if entry.event.actor else None,
+        "actor": str(entry.actor) if entry.actor else None,
         "reason": account_reason(publication.account, entry.code),
         "step": entry.step,
         "generation": entry.generation,

@@ -476,6 +476,7 @@ class Migration(migrations.Migration):
                 ("remedy", models.CharField(blank=True, default="", editable=False, max_length=32)),
                 ("attempts", models.PositiveSmallIntegerField(default=0, editable=False)),
                 ("content_hash", models.CharField(blank=True, editable=False, max_length=64)),
+                ("steps", models.JSONField(blank=True, default=list, editable=False)),
                 (
                     "remote_id",
                     django_connected_accounts.models.exact.ExactCharField(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Mapping
 from typing import Any, ClassVar
 
 from django.conf import settings
@@ -238,6 +239,9 @@ class Publication(Leased):
     content_hash = models.CharField(max_length=64, blank=True, editable=False)
     """Hash of the content that `checkpoint` was made from."""
 
+    steps = models.JSONField(default=list, blank=True, editable=False)
+    """What came of the steps since the last event about it; the next one takes them along."""
+
     remote_id = ExactCharField(max_length=191, blank=True, default="", db_index=True)
     permalink = models.URLField(max_length=2000, blank=True)
     published_at = models.DateTimeField(null=True, blank=True)
@@ -271,6 +275,10 @@ class Publication(Leased):
 
     taken_at: float | None = None
     """No column: when this process took it up, by its monotonic clock."""
+    near_cap: bool = True
+    """No column: whether its account may have published nearly as much as the platform allows in a day."""
+    as_read: Mapping[str, Any] = {}
+    """No column: what the database has of it, as far as this process read or wrote it (`services.rows`)."""
 
     def __str__(self) -> str:
         return f"{self.post_id} {self.status}"

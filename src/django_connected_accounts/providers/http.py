@@ -17,7 +17,6 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta, timezone
-from http.cookiejar import DefaultCookiePolicy
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -25,6 +24,7 @@ import requests
 import urllib3.exceptions
 from requests.adapters import BaseAdapter
 from requests.structures import CaseInsensitiveDict
+from requests.utils import default_headers
 
 from django_connected_accounts import __version__
 from django_connected_accounts.exceptions import NotAuthorized, OutcomeUnknown, ProviderError, Unavailable
@@ -110,17 +110,8 @@ class Http:
         """
         if token and not (token.isascii() and token.isprintable()):
             raise NotAuthorized("token_malformed", "the stored token can't be sent", provider=self.provider)
-        request = requests.Request(
-            method,
-            self.browser_url(url),
-            params=params,
-            data=data,
-            json=json,
-            files=files,
-            headers=dict(headers or {}),
-        )
-        request.auth = _Bearer(token)
         call = _Call(self.provider, method, url, repeatable)
+        request = _Request(method, self.browser_url(url), params, data, json, files, headers, token)
         # Once for the head of the answer, and once more for the last piece of its body.
         if not repeatable and _ends_too_late(self._connect_timeout + 2 * (timeout or self._read_timeout)):
             raise Unavailable("out_of_time", f"{call.name} was not begun", provider=self.provider)
@@ -136,15 +127,17 @@ class Http:
         # Raised here, outside any handler, so that no exception of requests with its URL hangs on it.
         raise failure
 
-    def _send(self, request: requests.Request, call: _Call, timeout: float) -> Response | _Failure:
+    def _send(self, request: _Request, call: _Call, timeout: float) -> Response | _Failure:
         session = self._session()
         began = time.monotonic()
         timeouts = (self._connect_timeout, timeout)
         try:
             with without_queries():
-                prepared = session.prepare_request(request)
-                settings = session.merge_environment_settings(prepared.url, {}, True, None, None)
-                with session.send(prepared, timeout=timeouts, allow_redirects=False, **settings) as response:
+                prepared = request.prepared()
+                url = prepared.url or ""
+                around: Any = session.merge_environment_settings(url, {}, True, None, None)
+                # Not by the session, which would follow redirects and keep cookies.
+                with session.get_adapter(url).send(prepared, timeout=timeouts, **around) as response:
                     body = self._read(response, until=began + sum(timeouts))
         except (requests.RequestException, urllib3.exceptions.HTTPError, OSError) as error:
             return call.failed(type(error).__name__, sent=not _nothing_sent(error), broken=_is_broken(error))
@@ -178,13 +171,7 @@ class Http:
             if status < 400:
                 return call.failed(f"status {status} with a broken body")
             value = None
-        return Response(
-            status=status,
-            json=value,
-            headers=response.headers,
-            usage=said,
-            retry_after=wait,
-        )
+        return Response(status=status, json=value, headers=response.headers, usage=said, retry_after=wait)
 
     def _session(self) -> requests.Session:
         local = self._local
@@ -195,9 +182,6 @@ class Http:
 
     def _new_session(self) -> requests.Session:
         session = requests.Session()
-        session.headers["User-Agent"] = f"django-connected-accounts/{__version__}"
-        # Many accounts share a session: a platform's cookies must not tie them together.
-        session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=()))
         if self._sandbox_url:
             session.trust_env = False
         if self._adapter:
@@ -240,16 +224,32 @@ class TooLarge(requests.RequestException):
     """The answer is longer than `Http` reads."""
 
 
-class _Bearer(requests.auth.AuthBase):
-    """Sets the token last and, being set, keeps requests from looking into ``.netrc`` for another."""
+@dataclass(frozen=True, slots=True, repr=False)
+class _Request:
+    """What is sent: this and nothing else, no cookie of another account and no login of a ``.netrc``."""
 
-    def __init__(self, token: str) -> None:
-        self.token = token
+    method: str
+    url: str
+    params: Any
+    data: Any
+    json: Any
+    files: Any
+    headers: Mapping[str, str] | None
+    token: str
 
-    def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
+    def prepared(self) -> requests.PreparedRequest:
+        """Return it ready to be sent once."""
+        prepared = requests.PreparedRequest()
+        prepared.prepare_method(self.method)
+        prepared.prepare_url(self.url, self.params)
+        prepared.prepare_headers({**_HEADERS, **(self.headers or {})})
+        prepared.prepare_body(self.data, self.files, self.json)
         if self.token:
-            request.headers["Authorization"] = f"Bearer {self.token}"
-        return request
+            prepared.headers["Authorization"] = f"Bearer {self.token}"
+        return prepared
+
+
+_HEADERS = {**default_headers(), "User-Agent": f"django-connected-accounts/{__version__}"}
 
 
 @dataclass(frozen=True, slots=True)

@@ -75,14 +75,16 @@ def finish(
         publication.published_at = publication.published_at or outcome.published_at or timezone.now()
         publication.code = outcome.warning
         data = {"remote_id": outcome.remote_id, "permalink": publication.permalink}
-        later = "warning" if outcome.warning else "linked" if linked else "step"
+        later = "warning" if outcome.warning else "linked" if linked else ""
         news = later if was == Status.PUBLISHED else "published"
     else:
         if was != Status.PUBLISHED:
             states.change(publication, Status.WAITING if outcome.waiting else Status.SENDING)
-        publication.code, data = "", {}
-        news = "" if outcome.waiting and was == publication.status else "step"
+        publication.code, data, news = "", {}, ""
     facts = {"note": outcome.note, **data}
+    looked = isinstance(outcome, Pending) and outcome.waiting and was == publication.status
+    if not news and not looked:
+        timeline.note(publication, {**facts, **timeline.facts(publication)})
     wait = following.retry_after if following else None
     go_on = go_on and wait == 0 and not accepted
     return _store(publication, news, wait=wait, keep_intent=accepted, go_on=go_on, data=facts)
@@ -192,11 +194,15 @@ def _store(
     data: Mapping[str, Any] | None = None,
 ) -> bool:
     event = _event(publication, news, data or {}) if news else None
+    if event:
+        publication.steps = []
     return rows.store(publication, event, wait=wait, keep_intent=keep_intent, go_on=go_on)
 
 
 def _event(publication: Publication, news: str, data: Mapping[str, Any]) -> dict[str, Any]:
     facts = {**data, **timeline.facts(publication)}
+    if publication.steps:
+        facts["steps"] = publication.steps
     return {
         "verb": f"publication.{news}",
         "code": publication.code,

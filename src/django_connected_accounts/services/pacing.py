@@ -43,7 +43,9 @@ def sift(batch: Sequence[Publication], *, at_once: bool = False) -> list[Publica
             going.append(publication)
     for account, waiting in late.items():
         going += _given_turns(account, waiting, now)
-    return _within_limits(going, now, at_once)
+    going = _within_limits(going, now, at_once)
+    budgets.note_caps(going)
+    return going
 
 
 def _is_over(publication: Publication, now: datetime) -> bool:

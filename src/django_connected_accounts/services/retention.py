@@ -39,7 +39,6 @@ DETAILS = (
     "notification.received",
     "publication.attempt",
     "publication.retrying",
-    "publication.step",
     "publication.waiting",
     "webhook.test",
 )

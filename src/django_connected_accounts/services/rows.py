@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import nullcontext
 from datetime import datetime, timedelta, timezone
 from functools import partial
 from typing import Any
@@ -41,25 +42,37 @@ OUTCOME = (
     "repeatable",
     "status",
     "step",
+    "steps",
     "trace_id",
+    "started_at",
     "turn_at",
-    "updated_at",
 )
-BEGINNING = ("status", "started_at")
+"""What a step may change; of it is written what is not as it was read."""
+
+
+def read(publications: Iterable[Publication]) -> None:
+    """Note of these what the database has, so that only what changes is written."""
+    for publication in publications:
+        publication.as_read = _outcome(publication)
 
 
 def begin(publication: Publication) -> bool:
-    """Write that a step begins, and renew the lease.
+    """Say that a step begins: written first if it must not be repeated, or is the first that people see.
 
     False: the row is no longer ours, or what the step relies on is no longer as it was read.
     """
-    if publication.status in (Status.SCHEDULED, Status.HELD):
+    seen = publication.status not in (Status.SCHEDULED, Status.HELD)
+    if not seen:
         states.change(publication, Status.SENDING)
     if publication.started_at is None or publication.started_at < publication.due_at:
         publication.started_at = _now()
+    if seen and publication.repeatable:
+        publication.intent_at = _now()
+        return True
     asked_at = _now()
-    begun = _write(publication, BEGINNING, kept=True, unchanged=True)
+    begun = _write(publication, kept=True)
     if begun:
+        read([publication])
         heartbeat.keep([publication], asked_at)
     return begun
 
@@ -115,15 +128,16 @@ def _store(
     publication: Publication, event: Mapping[str, Any] | None, wait: float | None, go_on: bool
 ) -> bool:
     asked_at, kept = _now(), False
-    with transaction.atomic():
+    with transaction.atomic() if event else nullcontext():
         if go_on:
-            kept = _write(publication, OUTCOME, kept=True, unchanged=True)
-        if not kept and not _write(publication, (*OUTCOME, "intent_at"), wait=wait):
+            kept = _write(publication, kept=True)
+        if not kept and not _write(publication, wait=wait):
             log.warning("Publication %s: the lease was lost, its new holder settles it", publication.pk)
             heartbeat.let_go(publication)
             return False
         if event:
             events.record(**event)
+    read([publication])
     if kept:
         heartbeat.keep([publication], asked_at)
     else:
@@ -136,66 +150,68 @@ def _ours(publication: Publication) -> QuerySet[Publication]:
     return Publication.objects.filter(pk=publication.pk, lease_token=publication.lease_token)
 
 
-def _write(
-    publication: Publication,
-    names: Sequence[str],
-    *,
-    kept: bool = False,
-    unchanged: bool = False,
-    wait: float | None = None,
-) -> bool:
-    """Write these fields while the row is leased to us, and either keep or give back the lease.
+def _write(publication: Publication, *, kept: bool = False, wait: float | None = None) -> bool:
+    """Write what has changed while the row is leased to us, and either keep or give back the lease.
 
-    It is ``kept`` for a step that begins now; else the row is looked at again in ``wait`` seconds. Nothing is
-    written where the account and the post are to be ``unchanged`` and are not as they were read.
+    It is ``kept`` for a step that begins now, and nothing is written then where the account or the post is no
+    longer as it was read; else the row is looked at again in ``wait`` seconds.
     """
+    now = _outcome(publication)
+    names = tuple(name for name in OUTCOME if now[name] != publication.as_read.get(name, _UNREAD))
     live, intent_at = publication.status == Status.PUBLISHED, publication.intent_at
-    shape = (names, kept, unchanged, unchanged and live, wait is None and not kept)
+    shape = (names, kept, live, wait is None and not kept)
     values = {"pk": publication.pk, "token": publication.lease_token}
     if kept:
         publication.intent_at = _now()
         margin = timedelta(seconds=settings.CONNECTED_ACCOUNTS_FIND_MARGIN_SECONDS)
         values |= {"lease": heartbeat.lease(), "then": heartbeat.lease() + margin}
-    elif wait is not None:
-        values |= {"then": timedelta(seconds=wait)}
-    if unchanged:
         values |= {"account": publication.account.pk, "version": publication.account.token_version}
         values |= {"post": publication.post_id, "content": publication.content_hash}
-    values |= {name: _stored(publication, name) for name in (*names, "intent_at")}
+    elif wait is not None:
+        values |= {"then": timedelta(seconds=wait)}
+    values |= {name: _stored(publication, name) for name in (*names, "intent_at", "updated_at")}
     written = bool(compiled.update(shape, partial(_described, *shape), values))
     if not written:
         publication.intent_at = intent_at
     return written
 
 
+_UNREAD = object()
+
+
 def _described(
-    names: Sequence[str], kept: bool, unchanged: bool, live: bool, for_good: bool
+    names: Sequence[str], kept: bool, live: bool, for_good: bool
 ) -> tuple[QuerySet[Publication], dict[str, Any]]:
     """Return the rows that `_write` writes, and what it sets on them, the values left open."""
     rows = Publication.objects.filter(
         pk=slot(Publication, "id", "pk"), lease_token=slot(Publication, "lease_token", "token")
     )
     then = None if for_good else DatabaseNow() + Slot("then", DurationField())
-    changes: dict[str, Any] = {name: slot(Publication, name) for name in names}
-    if kept:
-        changes |= {"intent_at": slot(Publication, "intent_at"), "run_at": then}
-        changes |= {"lease_until": DatabaseNow() + Slot("lease", DurationField())}
-    else:
-        changes |= {"lease_token": "", "lease_until": None, "run_at": then}
-    if unchanged:
-        account = ConnectedAccount.objects.filter(
-            pk=slot(ConnectedAccount, "id", "account"),
-            token_version=slot(ConnectedAccount, "token_version", "version"),
-        )
-        rows = rows.filter(Exists(account if live else account.filter(is_active=True)))
-    if unchanged and not live:
+    changes: dict[str, Any] = {name: slot(Publication, name) for name in (*names, "intent_at", "updated_at")}
+    changes["run_at"] = then
+    if not kept:
+        return rows, {**changes, "lease_token": "", "lease_until": None}
+    account = ConnectedAccount.objects.filter(
+        pk=slot(ConnectedAccount, "id", "account"),
+        token_version=slot(ConnectedAccount, "token_version", "version"),
+    )
+    rows = rows.filter(Exists(account if live else account.filter(is_active=True)))
+    if not live:
         approved = Post.objects.filter(
             pk=slot(Post, "id", "post"),
             review=Post.Review.APPROVED,
             approved_hash=slot(Post, "approved_hash", "content"),
         )
         rows = rows.filter(Exists(approved))
-    return rows, changes
+    return rows, {**changes, "lease_until": DatabaseNow() + Slot("lease", DurationField())}
+
+
+def _outcome(publication: Publication) -> dict[str, Any]:
+    """Return what a step may change as it is now, a secret as its sealed object."""
+    return {name: publication.__dict__[_ATTRIBUTES[name]] for name in OUTCOME}
+
+
+_ATTRIBUTES = {name: Publication._meta.get_field(name).attname for name in OUTCOME}  # type: ignore[union-attr]
 
 
 def _stored(publication: Publication, name: str) -> Any:

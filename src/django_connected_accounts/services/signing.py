@@ -41,7 +41,7 @@ def payload(event: Event) -> bytes:
             "account": _account(account) if account else None,
             "post": _post(event.post) if event.post else None,
             "publication": _publication(event.publication) if event.publication else None,
-            "details": {name: fact for name, fact in event.data.items() if name != "detail"},
+            "details": {name: fact for name, fact in event.data.items() if name not in ("detail", "steps")},
         },
     }
     return json.dumps(told, cls=DjangoJSONEncoder, ensure_ascii=False, separators=(",", ":")).encode()

@@ -12,10 +12,12 @@ import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import partial
+from typing import Any
 from uuid import UUID
 
 from django.core.exceptions import ImproperlyConfigured
 from django.db import Error as AnyDatabaseError
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from django_connected_accounts import registry
@@ -31,7 +33,8 @@ from django_connected_accounts.providers.base import Publishes
 from django_connected_accounts.providers.http import send_before, usage_seen
 from django_connected_accounts.providers.types import Connection, Draft, Published
 
-from . import budgets, composing, evidence, heartbeat, outcomes, reviewing, rows, tokens
+from . import budgets, compiled, composing, evidence, heartbeat, outcomes, reviewing, rows, tokens
+from .compiled import slot
 from .frames import without_locals
 
 log = logging.getLogger("django_connected_accounts")
@@ -62,15 +65,21 @@ def one(taken: int) -> bool:
 
 def leased(ids: Iterable[UUID], lease: str) -> list[Publication]:
     """Return the publications of this lease with all that a step needs, in this order."""
-    ids = list(ids)
-    found = Publication.objects.filter(pk__in=ids, lease_token=lease)
-    by_id = {row.pk: row for row in found.select_related("account__user", "post").prefetch_related(MEDIA)}
-    for publication in by_id.values():
+    wanted = {f"id {number}": pk for number, pk in enumerate(ids)}
+    build = partial(_with_all, len(wanted))
+    found = compiled.rows(("leased", len(wanted)), build, {**wanted, "lease_token": lease})
+    by_id = {row.pk: row for row in found}
+    for publication in found:
         publication.taken_at = time.monotonic()
-    return [by_id[pk] for pk in ids if pk in by_id]
+    rows.read(found)
+    return [by_id[pk] for pk in wanted.values() if pk in by_id]
 
 
-MEDIA = "post__media"
+def _with_all(count: int) -> QuerySet[Publication]:
+    """Return so many publications of a lease, with all that a step needs."""
+    ids: list[Any] = [slot(Publication, "id", f"id {number}") for number in range(count)]
+    found = Publication.objects.filter(pk__in=ids, lease_token=slot(Publication, "lease_token"))
+    return found.select_related("account__user", "post").prefetch_related("post__media__renditions")
 
 
 def take(publication: Publication, more: More = one) -> int:
@@ -140,8 +149,8 @@ def _ready(publication: Publication) -> Ready | None:
         provider = registry.get(account.platform)
         if not isinstance(provider, Publishes):
             raise InvalidRequest("platform_does_not_publish", platform=provider.name)
-        if publication.step == 0 and not publication.in_doubt:
-            budgets.refuse_over_cap(account, provider)
+        if publication.step == 0 and publication.near_cap and not publication.in_doubt:
+            budgets.refuse_over_cap(account)
         connection = tokens.fresh(account, reread=False)
         draft = composing.draft(publication.post, account, public=True)
     except (ConnectedAccountsError, ImproperlyConfigured) as error:

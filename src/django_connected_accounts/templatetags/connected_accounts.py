@@ -26,6 +26,7 @@ from django_connected_accounts.codes import CODES, Meaning, explain
 from django_connected_accounts.models import ConnectedAccount, Event, Post, PostMedia, Publication
 from django_connected_accounts.services import delivery, serving
 from django_connected_accounts.services.health import naming
+from django_connected_accounts.services.timeline import Entry
 
 register = template.Library()
 
@@ -247,9 +248,9 @@ def post_status(post: Post) -> State:
 
 
 @register.filter
-def event_words(event: Event) -> str:
-    """Return what an event tells, in words."""
-    if event.verb == "account.health":
+def event_words(event: Event | Entry) -> str:
+    """Return what an event, or an entry of a timeline, tells, in words."""
+    if isinstance(event, Event) and event.verb == "account.health":
         label = dict(Health.choices).get(event.data.get("health", ""), "")
         return gettext("Now: %(health)s") % {"health": label}
     return str(EVENTS.get(event.verb, event.verb))

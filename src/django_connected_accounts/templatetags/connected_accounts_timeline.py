@@ -14,10 +14,10 @@ register = template.Library()
 
 @register.inclusion_tag("connected_accounts/parts/timeline.html", takes_context=True)
 def timeline(context: dict[str, Any], publication: Publication) -> dict[str, Any]:
-    """Show what happened with a publication, oldest first. Prefetch its events in that order."""
+    """Show what happened with a publication, oldest first. Prefetch its events."""
     user = getattr(context.get("request"), "user", None)
     return {
-        "entries": entries(publication.events.all()),
+        "entries": entries(publication, publication.events.all()),
         "zone": publication.zone,
         "staff": getattr(user, "is_staff", False),
     }
