@@ -93,7 +93,7 @@ class ConnectedAccountsConf(AppConf):
     BATCH_SIZE: int = 20
     """How many publications a runner claims at a time."""
     POLL_SECONDS: float = 1.0
-    """How long an idle worker waits before it looks again."""
+    """How long an idle worker waits at most before it looks again; for what is due sooner it wakes up."""
     SPACING_SECONDS: float = 30.0
     """The pause between posts of one account that come later than this, as after an outage; 0 for none."""
     ACCOUNT_STEPS: int = 2

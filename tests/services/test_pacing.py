@@ -91,7 +91,7 @@ def test_steps_of_an_account_at_the_same_time_are_limited(account, world, photo)
         account.publish(media=[photo()])
     claimed, going = publishing.next_batch(5, at_once=True)
     assert (claimed, len(going)) == (5, 2)
-    Publication.objects.filter(lease_until=None).update(run_at=timezone.now())
+    Publication.objects.filter(lease_until=None).update(run_at=timezone.now() - timedelta(seconds=1))
     assert publishing.next_batch(5, at_once=True) == (3, [])
     assert Publication.objects.filter(run_at__gt=timezone.now(), lease_until=None).count() == 3
 

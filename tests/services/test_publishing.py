@@ -355,3 +355,14 @@ def _claim(publication):
     Publication.objects.filter(pk=publication.pk).update(run_at=timezone.now() - timedelta(seconds=1))
     (claimed,), lease = publishing.claim(1)
     return claimed, lease
+
+
+@pytest.mark.databases
+def test_an_idle_runner_knows_when_something_will_be_due(account, world, photo):
+    assert publishing.due_in(60) == 60
+    publication = account.publish(media=[photo()])
+    assert publishing.due_in(60) < 1
+    in_a_while = timezone.now() + timedelta(seconds=20)
+    Publication.objects.filter(pk=publication.pk).update(run_at=in_a_while)
+    assert 10 < publishing.due_in(60) < 20.1
+    assert publishing.due_in(5) == 5

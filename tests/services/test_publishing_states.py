@@ -263,7 +263,7 @@ class Posts(RuleBasedStateMachine):
         self.connect()
         if self.stage.account.health == self.stage.account.Health.PAUSED:
             accounts.resume(self.stage.account, by=self.stage.user)
-        for _ in range(300):
+        for _ in range(1000):  # four that are held are looked at every half an hour for three days
             if (wait := self.stage.wait_until_due()) is None:
                 break
             self.stage.pass_time(wait)

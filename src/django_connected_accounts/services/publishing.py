@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Callable, Sequence
-from datetime import datetime, timezone
+from datetime import datetime, timedelta, timezone
 
 from django.conf import settings
 from django.db import connection as database
@@ -102,6 +102,14 @@ def next_batch(limit: int, *, at_once: bool = False) -> tuple[int, list[Publicat
     batch = stepping.leased(claimed, lease)
     heartbeat.keep(batch, asked_at)
     return len(claimed), pacing.sift(batch, at_once=at_once)
+
+
+def due_in(longest: float) -> float:
+    """Return in how many seconds something will be due, ``longest`` at most."""
+    first = Publication.objects.order_by("run_at").values_list("run_at", flat=True)
+    soon = datetime.now(timezone.utc) + timedelta(seconds=longest)
+    due_at = first.filter(run_at__lte=soon).first()
+    return min(longest, (due_at - datetime.now(timezone.utc)).total_seconds()) if due_at else longest
 
 
 def claim(limit: int, among: QuerySet[Publication] | None = None) -> tuple[list[uuid.UUID], str]:

@@ -25,6 +25,9 @@ log = logging.getLogger("django_connected_accounts")
 CHORES_SECONDS = 5.0
 """How often a worker does its chores."""
 
+SHORTEST_REST = 0.02
+"""Seconds for which a worker rests at least that found nothing to do."""
+
 IDLE_SECONDS = 60.0
 """After how long without work a thread opens its connections to the database anew."""
 
@@ -74,7 +77,7 @@ class Worker:
                     rows.drop_connection()
                     found = False
                 if not found:
-                    self._stopping.wait(settings.CONNECTED_ACCOUNTS_POLL_SECONDS)
+                    self._rest()
         finally:
             self._stopping.set()
             for _ in threads:
@@ -99,6 +102,17 @@ class Worker:
             self._give_back()
         self._be_seen()
         return bool(claimed) if hungry else True
+
+    def _rest(self) -> None:
+        """Wait until something is due that is known already, or might have come meanwhile."""
+        longest = settings.CONNECTED_ACCOUNTS_POLL_SECONDS
+        try:
+            seconds = publishing.due_in(longest)
+        except AnyDatabaseError:
+            rows.drop_connection()
+            seconds = longest
+        # What others claim just now is due for a moment longer.
+        self._stopping.wait(min(longest, max(seconds, SHORTEST_REST)))
 
     def _ahead(self) -> int:
         ahead = int(self.concurrency * AHEAD_SECONDS / self._visit_seconds)
