@@ -239,6 +239,18 @@ class Measures(ABC):
         """Return numbers about the account or one post; what is unavailable is left out, never zero."""
 
 
+class Deletes(ABC):
+    """The ability to delete what was published."""
+
+    @abstractmethod
+    def delete(self, connection: Connection, remote_id: str) -> None:
+        """Delete a post. It may be asked again: what is gone already counts as deleted."""
+
+    def leaves(self, draft: Draft) -> bool:
+        """Say whether something of this draft stays public when its post is deleted."""
+        return False
+
+
 class Receives(ABC):
     """The ability to be told things by the platform. What is not surely its word raises InvalidRequest.
 

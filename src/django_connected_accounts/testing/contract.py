@@ -18,7 +18,7 @@ import pytest
 from requests.adapters import BaseAdapter
 
 from django_connected_accounts.exceptions import ConnectedAccountsError, OutcomeUnknown, ProviderError
-from django_connected_accounts.providers.base import Provider, Publishes
+from django_connected_accounts.providers.base import Deletes, Provider, Publishes
 from django_connected_accounts.providers.http import Http, Response
 from django_connected_accounts.providers.types import Connection, Draft, Limit, Option, Problem
 
@@ -185,6 +185,25 @@ class ProviderContract:
             provider = self.provider(remote, adapter=network)
             with contextlib.suppress(ConnectedAccountsError):  # nothing else may come out
                 provider.verify(remote.connect(provider))
+            if network.calls <= call:
+                break
+
+    @pytest.mark.parametrize("trouble", TROUBLES)
+    def test_a_post_is_deleted_by_asking_again_whatever_answer_was_lost(self, trouble: str) -> None:
+        if not issubclass(self.provider_class, Deletes):
+            pytest.skip("it does not delete")
+        draft = next(self._publishable())
+        for call in range(10):
+            remote = self.remote_class()
+            provider = self.provider(remote)
+            connection = remote.connect(provider)
+            published = drive(provider, connection, draft, remote)
+            network = TroubledAdapter(remote.adapter, at=call, trouble=trouble)
+            with contextlib.suppress(ProviderError):
+                self.provider(remote, adapter=network).delete(connection, published.remote_id)
+                assert remote.posts() == 0, f"call {call}: called deleted, is live"
+            provider.delete(connection, published.remote_id)
+            assert remote.posts() == 0
             if network.calls <= call:
                 break
 

@@ -26,7 +26,6 @@ from django_connected_accounts.exceptions import (
 )
 from django_connected_accounts.providers.http import Http
 from django_connected_accounts.providers.linkedin import LinkedIn
-from django_connected_accounts.providers.linkedin.client import LinkedInAPIClient
 from django_connected_accounts.providers.linkedin.littletext import RESERVED, escape, normal
 from django_connected_accounts.providers.types import Connection, Draft, Media, Published
 from django_connected_accounts.sandbox import samples
@@ -306,10 +305,23 @@ def test_a_version_that_ended_is_the_operator_s_and_no_account_s() -> None:
 
 def test_a_post_is_deleted_and_to_delete_it_again_does_no_harm(page: Account) -> None:
     published = page.post(Draft(kind="text", text="Rye"))
-    client = LinkedInAPIClient(page.provider.http, page.connection.tokens.access_token, "202609")
-    client.delete_post(published.remote_id)
-    client.delete_post(published.remote_id)
+    page.provider.delete(page.connection, published.remote_id)
+    page.provider.delete(page.connection, published.remote_id)
     assert not page.world.posts()
+
+
+@pytest.mark.parametrize("status", [404, 410])
+def test_what_linkedin_no_longer_knows_is_gone(page: Account, status: int) -> None:
+    page.world.fault(action="status", method="DELETE", status=status, body={"status": status})
+    page.provider.delete(page.connection, "urn:li:share:7350000000000000001")
+
+
+def test_a_post_that_may_not_be_deleted_is_not_called_deleted(page: Account) -> None:
+    published = page.post(Draft(kind="text", text="Rye"))
+    page.linkedin.organizations[page.connection.account_id].roles = {}
+    with pytest.raises(PermissionMissing):
+        page.provider.delete(page.connection, published.remote_id)
+    assert len(page.world.posts()) == 1
 
 
 # Numbers, and what it tells

@@ -20,7 +20,7 @@ from django_connected_accounts.exceptions import (
     OutcomeUnknown,
     Unavailable,
 )
-from django_connected_accounts.providers.base import Measures, Provider, Publishes, Receives
+from django_connected_accounts.providers.base import Deletes, Measures, Provider, Publishes, Receives
 from django_connected_accounts.providers.http import Http
 from django_connected_accounts.providers.types import (
     App,
@@ -50,6 +50,7 @@ PAGE_SCOPES: Mapping[str, tuple[str, ...]] = {
     "connect": ("rw_organization_admin",),
     "publish": ("w_organization_social", "r_organization_social"),
     "measure": ("r_member_postAnalytics",),
+    "delete": ("w_organization_social",),
 }
 TOKEN_CODES: Mapping[str, str] = {
     "invalid_redirect_uri": "redirect_mismatch",
@@ -61,7 +62,7 @@ PAGE_METRICS = (
 )  # fmt: skip
 
 
-class LinkedIn(Receives, Publishes, Measures, Provider):
+class LinkedIn(Receives, Publishes, Deletes, Measures, Provider):
     """Posts of members, and of Pages where the app may.
 
     Options of the app: ``PAGES`` asks for the scopes of company Pages, which LinkedIn must have approved
@@ -85,6 +86,7 @@ class LinkedIn(Receives, Publishes, Measures, Provider):
         "connect": ("openid", "profile"),
         "publish": ("w_member_social",),
         "comment": ("w_member_social",),
+        "delete": ("w_member_social",),
     }
     kinds = rules.KINDS
     takes = rules.RULES
@@ -225,6 +227,9 @@ class LinkedIn(Receives, Publishes, Measures, Provider):
             now=self.http.now(),
             window=timedelta(seconds=float(self.app.options.get("DUPLICATE_WINDOW", 600))),
         )
+
+    def delete(self, connection: Connection, remote_id: str) -> None:
+        self.client(connection).delete_post(remote_id)
 
     # Measuring
 

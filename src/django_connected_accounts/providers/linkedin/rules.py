@@ -151,6 +151,7 @@ STATUSES: Mapping[int, Meaning] = {
     401: Meaning(NotAuthorized, "token_refused", certain=False),
     403: Meaning(PermissionMissing, "permission_missing", certain=False),
     404: Meaning(Unavailable, "object_not_visible", certain=False),
+    410: Meaning(Unavailable, "object_not_visible", certain=False),
     413: Meaning(ContentRejected, "media_too_large", certain=False),
     426: Meaning(OperatorNeeded, "api_version_ended"),
     429: Meaning(RateLimited, "account_rate_limited", wait=_DAILY, certain=False),

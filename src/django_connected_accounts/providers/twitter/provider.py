@@ -18,8 +18,9 @@ from django_connected_accounts.exceptions import (
     NotAuthorized,
     OperatorNeeded,
     OutcomeUnknown,
+    Unavailable,
 )
-from django_connected_accounts.providers.base import Measures, Provider, Publishes, Receives
+from django_connected_accounts.providers.base import Deletes, Measures, Provider, Publishes, Receives
 from django_connected_accounts.providers.types import (
     Connection,
     Draft,
@@ -52,7 +53,7 @@ RENAMED = {"retweet_count": "repost_count"}
 """What newer specifications call a number."""
 
 
-class Twitter(Publishes, Measures, Receives, Provider):
+class Twitter(Publishes, Deletes, Measures, Receives, Provider):
     """X accounts, by OAuth 2.0 with PKCE. Each refresh token works once."""
 
     id = "twitter"
@@ -68,6 +69,7 @@ class Twitter(Publishes, Measures, Receives, Provider):
         "publish": ("tweet.write", "media.write"),
         "comment": ("tweet.write",),
         "measure": ("tweet.read", "users.read"),
+        "delete": ("tweet.write",),
     }
     scope_separator = " "
     pkce = True
@@ -173,6 +175,23 @@ class Twitter(Publishes, Measures, Receives, Provider):
             checkpoint=checkpoint or {},
             now=self.http.now(),
         )
+
+    def delete(self, connection: Connection, remote_id: str) -> None:
+        client = self.client(connection)
+        try:
+            if client.delete_tweet(remote_id) or "data" not in client.get_tweet(
+                remote_id, fields="created_at"
+            ):
+                return
+        except ContentRejected as error:
+            if error.code == "post_gone":
+                return
+            raise
+        raise Unavailable(detail="it was not deleted", provider=self.id)
+
+    def leaves(self, draft: Draft) -> bool:
+        """Say whether the draft has more than one text: each is a post of its own."""
+        return len(list(rules.texts(draft))) > 1
 
     # Numbers
 
