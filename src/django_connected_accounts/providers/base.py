@@ -234,9 +234,16 @@ class Publishes(ABC):
 class Measures(ABC):
     """The ability to report numbers."""
 
+    http: Http
+
     @abstractmethod
     def measure(self, connection: Connection, remote_id: str = "") -> list[Reading]:
         """Return numbers about the account or one post; what is unavailable is left out, never zero."""
+
+    def reading(self, name: str, value: object) -> Reading:
+        """Return a number as of now; what is none is unavailable."""
+        known = isinstance(value, int | float) and not isinstance(value, bool)
+        return Reading(name=name, value=float(value) if known else None, at=self.http.now())  # type: ignore[arg-type]
 
 
 class Deletes(ABC):

@@ -1,11 +1,44 @@
-"""What every post in steps does: go on to the next stage, with what is known by then."""
+"""What every post in steps does: take the next one, go on to another with what is known by then."""
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from collections.abc import Mapping
-from typing import Any
+from datetime import datetime
+from typing import Any, Protocol
 
-from .types import Pending
+from .base import Publishes
+from .types import Connection, Draft, HandedOver, Pending, Published
+
+
+class Step(Protocol):
+    """What is known when a step begins."""
+
+    def take(self) -> Published | Pending | HandedOver:
+        """Take the step and return where it led."""
+
+    def find(self, since: datetime) -> Published | Pending | HandedOver | None:
+        """Return what the step begun at ``since`` published, None if surely nothing."""
+
+
+class PublishesInSteps(Publishes):
+    """Publishing, for platforms that have a class for a step."""
+
+    @abstractmethod
+    def step(self, connection: Connection, draft: Draft, checkpoint: Mapping[str, Any]) -> Step:
+        """Return the step that comes after this checkpoint, which is empty for the first."""
+
+    def publish(
+        self, connection: Connection, draft: Draft, checkpoint: Mapping[str, Any] | None = None
+    ) -> Published | Pending | HandedOver:
+        if checkpoint is None:
+            self.refuse(draft)
+        return self.step(connection, draft, checkpoint or {}).take()
+
+    def find(
+        self, connection: Connection, draft: Draft, checkpoint: Mapping[str, Any], since: datetime
+    ) -> Published | Pending | HandedOver | None:
+        return self.step(connection, draft, checkpoint).find(since)
 
 
 class Staged:

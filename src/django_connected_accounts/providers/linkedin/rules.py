@@ -23,14 +23,14 @@ from . import littletext
 _DOCS = "https://learn.microsoft.com/linkedin/marketing/community-management/shares"
 
 VERSION = "202609"
-VERSIONS: Mapping[str, date | None] = {
+VERSIONS: Mapping[str, date] = {
     "202510": date(2026, 10, 15),
     "202511": date(2026, 11, 16),
     "202601": date(2027, 1, 15),
     "202602": date(2027, 2, 15),
     "202603": date(2027, 3, 16),
-    # At least a year after they came; LinkedIn has not named the days.
-    **dict.fromkeys(("202604", "202605", "202606", "202607", "202608", "202609")),
+    # LinkedIn has named no day for these yet: each before them ended in the middle of its month a year later.
+    **{f"2026{month:02}": date(2027, month, 15) for month in range(4, 10)},
 }
 KINDS: tuple[Kind, ...] = ("text", "photo", "carousel", "video", "document")
 _IMAGE = ("image/jpeg", "image/png", "image/gif")

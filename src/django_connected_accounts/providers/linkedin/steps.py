@@ -84,21 +84,19 @@ class Step(Staged):
     def _part(self) -> Pending:
         """Send the next part of a film; after the last, say that it is whole."""
         etags, parts = list(self.checkpoint["etags"]), self.checkpoint["parts"]
-        if len(etags) == len(parts):
-            (video,) = self.checkpoint["urns"]
-            self.client.finalize_video(video, self.checkpoint["upload_token"], etags)
-            return self._to(
-                "ready", after=POLL_WAITS[0], waiting=True, parts=[], etags=[], note="all parts sent"
-            )
-        url, first, last = parts[len(etags)]
-        piece = self.draft.media[0].read(first, last - first + 1)
         try:
-            etag = self.client.put(url, piece, part=True)
+            if len(etags) == len(parts):
+                (video,) = self.checkpoint["urns"]
+                self.client.finalize_video(video, self.checkpoint["upload_token"], etags)
+                known: dict[str, Any] = {"parts": [], "etags": [], "note": "all parts sent"}
+                return self._to("ready", after=POLL_WAITS[0], waiting=True, **known)
+            url, first, last = parts[len(etags)]
+            piece = self.draft.media[0].read(first, last - first + 1)
+            return self._to("part", etags=[*etags, self.client.put(url, piece, part=True)])
         except Unavailable as error:
             if error.code == "container_gone":
                 return self._again(error)
             raise
-        return self._to("part", etags=[*etags, etag])
 
     def _ready(self) -> Pending:
         """Wait until everything is processed, as far as we may ask."""
@@ -164,7 +162,8 @@ class Step(Staged):
         options = self.draft.options
         visibility = options.get("visibility") or "PUBLIC"
         if visibility == "CONNECTIONS" and self.connection.account_id.startswith(ORGANIZATION):
-            raise ContentRejected("option_not_available", provider="linkedin", option="visibility", post="")
+            refused: dict[str, Any] = {"option": "visibility", "post": self.draft.kind}
+            raise ContentRejected("option_not_available", provider="linkedin", **refused)
         body: dict[str, Any] = {
             "author": self.connection.account_id,
             "commentary": littletext.escape(self.draft.text),

@@ -73,11 +73,12 @@ SENTENCES: Sequence[tuple[str, Meaning]] = (
     ("not permitted to perform this action", Meaning(OperatorNeeded, "app_not_permitted")),
     ("not permitted to access this feature", Meaning(OperatorNeeded, "app_not_permitted")),
     ("value passed for the token", Meaning(NotAuthorized, "token_refused")),
+    ("value passed for the authorization code", Meaning(NotAuthorized, "code_refused")),
 )
 
 OAUTH: Mapping[str, Meaning] = {
     "invalid_grant": Meaning(NotAuthorized, "token_refused"),
-    "invalid_request": Meaning(ContentRejected, "code_refused"),
+    "invalid_request": Meaning(OperatorNeeded, "app_misconfigured"),
     "invalid_client": Meaning(OperatorNeeded, "app_misconfigured"),
     "unauthorized_client": Meaning(OperatorNeeded, "app_misconfigured"),
     "unsupported_grant_type": Meaning(OperatorNeeded, "app_misconfigured"),
