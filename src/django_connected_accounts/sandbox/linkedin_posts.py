@@ -40,7 +40,7 @@ def create(call: Call) -> Answer:
     call.accept(BODY)
     for name in ("author", "visibility", "distribution", "lifecycleState"):
         if not call.params.get(name):
-            raise Error(422, "MISSING_FIELD", f"{name} is required", inputs="MISSING_FIELD")
+            raise Error(422, "MISSING_FIELD", f"{name} is required", inputs=True)
     commentary, content = call.text("commentary"), call.structure("content") or {}
     if len(commentary) > LONGEST:
         text = f"commentary length {len(commentary)} exceeds maximum {LONGEST}"
@@ -49,7 +49,7 @@ def create(call: Call) -> Answer:
     twin = _twin(platform, author, commentary, content)
     if twin:
         text = f"Content is a duplicate of {twin}"
-        raise Error(422, "DUPLICATE_POST", text, inputs="DUPLICATE_POST")
+        raise Error(422, "DUPLICATE_POST", text, inputs=True)
     urn = f"urn:li:share:{digits(call.world.unique('share'), prefix='73', length=19)}"
     shown, truncated = _read(commentary)
     organization = platform.organizations.get(author)
@@ -57,7 +57,7 @@ def create(call: Call) -> Answer:
         id=urn,
         account_id=author,
         username=organization.vanity if organization else platform.members[access.person].username,
-        kind=next(iter(content), "text"),
+        kind=items[0].kind if items else next(iter(content), "text"),
         path=f"/feed/update/{urn}/",
         timestamp=call.world.now(),
         text=shown,

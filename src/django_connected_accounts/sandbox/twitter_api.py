@@ -15,7 +15,7 @@ from django.http import JsonResponse
 from . import oauth
 from .platform import Member
 from .records import DAY, Token
-from .routing import Answer, Call, Refusal
+from .routing import Answer, Call, Refused
 from .twitter_account import Twitter
 
 WINDOW: Final = 15 * 60
@@ -34,34 +34,22 @@ FIELDS: Final = {
 }  # fmt: skip
 
 
-class Problem(Refusal):
+class Problem(Refused):
     """X's envelope. ``kind`` is the last segment of its type, "" for ``about:blank``."""
 
     def __init__(self, status: int, title: str, detail: str = "", kind: str = "", **more: Any) -> None:
-        super().__init__(title)
-        self.status = status
-        self.body: dict[str, Any] = {
-            "title": title,
-            "detail": detail or title,
-            "type": TYPES + kind if kind else "about:blank",
-            **({} if kind == "credits" else {"status": status}),
-            **more,
-        }
-
-    def respond(self, call: Call) -> JsonResponse:
-        return JsonResponse(self.body, status=self.status)
+        told = {"title": title, "detail": detail or title, "type": TYPES + kind if kind else "about:blank"}
+        super().__init__(status, {**told, **({} if kind == "credits" else {"status": status}), **more})
 
 
-class Denial(Refusal):
+class Denial(Refused):
     """The token endpoint's envelope."""
 
     def __init__(self, error: str, description: str, *, status: int = 400) -> None:
-        super().__init__(error)
-        self.status = status
-        self.body = {"error": error, "error_description": description}
+        super().__init__(status, {"error": error, "error_description": description})
 
-    def respond(self, call: Call) -> JsonResponse:
-        return JsonResponse(self.body, status=self.status)
+
+UNPROVEN: Final = Denial("unauthorized_client", "Missing valid authorization header", status=401)
 
 
 def invalid(parameter: str, value: Any, message: str) -> Problem:
@@ -76,42 +64,26 @@ def token(call: Call) -> Answer:
         {"grant_type", "code", "redirect_uri", "code_verifier", "refresh_token", "client_id", "scope"}
     )
     platform = Twitter.of(call.world)
-    grant = call.text("grant_type")
+    if call.text("grant_type") not in ("authorization_code", "refresh_token"):
+        raise Denial("unsupported_grant_type", "Grant type is not supported")
     try:
-        app = oauth.client(call, platform.login, basic=True)
-        if grant == "authorization_code":
-            code = oauth.redeem(call, app)
-            person, scopes, family = code.person, set(code.scopes), ""
-        elif grant == "refresh_token":
-            old = oauth.spend(platform, call.text("refresh_token"), app, single_use=True)
-            person, scopes, family = old.person, old.scopes, old.family
-        else:
-            raise Denial("unsupported_grant_type", "Grant type is not supported")
+        grant = oauth.granted(call, platform, basic=True, single_use=True)
     except oauth.Failure as failure:
         if failure.reason in ("client_unknown", "secret_wrong"):
-            raise Denial("unauthorized_client", "Missing valid authorization header", status=401) from None
+            raise UNPROVEN from None
         what = "token" if failure.reason.startswith("refresh") else "authorization code"
         raise Denial("invalid_request", f"Value passed for the {what} was invalid.") from None
-    made = oauth.issue(
-        platform,
-        "access",
-        client_id=app.client_id,
-        person=person,
-        scopes=scopes,
-        lifetime=platform.lifetime("access"),
-        family=family,
-    )
+    known: dict[str, Any] = {"client_id": grant.client_id, "person": grant.person, "scopes": grant.scopes}
+    lifetime = platform.lifetime("access")
+    access = oauth.issue(platform, "access", lifetime=lifetime, family=grant.family, **known)
     answer = {
         "token_type": "bearer",
-        "expires_in": int(platform.lifetime("access")),
-        "access_token": made.value,
-        "scope": " ".join(sorted(scopes, reverse=True)),
+        "expires_in": int(lifetime),
+        "access_token": access.value,
+        "scope": " ".join(sorted(grant.scopes, reverse=True)),
     }
-    if "offline.access" in scopes:
-        refresh = oauth.issue(
-            platform, "refresh", client_id=app.client_id, person=person, scopes=scopes, family=made.family
-        )
-        answer["refresh_token"] = refresh.value
+    if "offline.access" in grant.scopes:
+        answer["refresh_token"] = oauth.issue(platform, "refresh", family=access.family, **known).value
     return answer
 
 
@@ -121,7 +93,7 @@ def revoke(call: Call) -> Answer:
     try:
         oauth.client(call, platform.login, basic=True)
     except oauth.Failure:
-        raise Denial("unauthorized_client", "Missing valid authorization header", status=401) from None
+        raise UNPROVEN from None
     found = call.world.tokens.get(call.text("token"))
     if found is None or not found.kind.startswith("twitter_"):
         raise Denial("invalid_request", "Value passed for the token was invalid.")
