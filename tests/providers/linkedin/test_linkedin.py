@@ -79,6 +79,21 @@ def test_consent_gives_the_member_and_the_pages_with_what_stands_in_the_way(page
     }
 
 
+def test_a_page_whose_name_may_not_be_read_hides_no_other(page: Account) -> None:
+    refusal = {"status": 403, "code": "ACCESS_DENIED"}
+    page.world.fault(action="status", path="rest/organizations/", nth=3, status=403, body=refusal)
+    *_, unnamed = page.provider.profiles(page.connection.tokens)
+    assert unnamed.display_name == unnamed.account_id
+    assert unnamed.unusable == "page_role_missing"
+
+
+def test_a_page_is_gone_once_the_member_has_no_role_there(page: Account) -> None:
+    assert page.provider.verify(page.connection).account_type == "page"
+    page.linkedin.organizations[page.connection.account_id].roles = {}
+    with pytest.raises(NotAuthorized, match="account_gone"):
+        page.provider.verify(page.connection)
+
+
 def test_without_the_option_no_scope_of_pages_is_asked_for(member: Account) -> None:
     assert member.provider.scopes_for(("connect", "publish", "measure")) == (
         "openid",
@@ -103,6 +118,22 @@ def test_a_refresh_token_counts_down_from_the_consent(member: Account) -> None:
     younger = member.provider.refresh(tokens)
     assert younger.refresh_expires_at
     assert round((younger.refresh_expires_at - member.remote.now()).total_seconds() / 86400) == 306
+    member.remote.advance(301 * 86400)
+    last = member.provider.refresh(younger)
+    assert last.expires_at
+    assert last.expires_at == last.refresh_expires_at
+    assert round((last.expires_at - member.remote.now()).total_seconds() / 86400) == 5
+
+
+def test_a_refusal_of_the_app_ends_no_grant(member: Account) -> None:
+    tokens = member.connection.tokens
+    for error, expected in (("invalid_client", OperatorNeeded), ("server_error", OperatorNeeded)):
+        member.world.fault(action="status", path="accessToken", status=401, body={"error": error})
+        with pytest.raises(expected):
+            member.provider.refresh(tokens)
+    member.world.fault(action="status", path="accessToken", status=400, body={"error": "invalid_request"})
+    with pytest.raises(NotAuthorized, match="token_refused"):
+        member.provider.refresh(tokens)
 
 
 # Little text
@@ -160,6 +191,22 @@ def test_a_film_goes_in_parts_without_our_token_and_waits_until_it_is_ready(page
     assert len(page.world.posts()) == 1
 
 
+@pytest.mark.parametrize(("path", "nth"), [("dms-uploads", 1), ("/rest/videos$", 2)])
+def test_a_film_whose_upload_has_expired_is_sent_anew(page: Account, path: str, nth: int) -> None:
+    gone = {"status": 400, "code": "EXPIRED_UPLOAD_URL"}
+    page.world.fault(action="status", path=path, nth=nth, status=400, body=gone)
+    page.post(sample_draft("video"))
+    begun = [call for call in page.calls("/rest/videos") if "initialize" in str(call["params"])]
+    assert (len(begun), len(page.world.posts())) == (2, 1)
+
+
+def test_a_film_whose_uploads_all_expire_is_given_up(page: Account) -> None:
+    gone = {"status": 400, "code": "EXPIRED_UPLOAD_URL"}
+    page.world.fault(action="status", path="dms-uploads", times=0, status=400, body=gone)
+    with pytest.raises(ContentRejected, match="media_processing_failed"):
+        page.post(sample_draft("video"))
+
+
 def test_a_film_that_can_t_be_processed_is_refused_by_name(page: Account) -> None:
     page.linkedin.toggle["fails_processing"] = True
     with pytest.raises(ContentRejected, match="media_processing_failed"):
@@ -171,6 +218,21 @@ def test_a_document_is_named_after_its_file(page: Account) -> None:
     page.post(sample_draft("document"))
     (post,) = page.world.posts()
     assert post["content"]["media"]["title"] == "Price list.pdf"
+
+
+def test_that_pages_were_not_counted_is_said(page: Account) -> None:
+    (told,) = page.provider.problems(sample_draft("document"))
+    assert (told.code, told.severity, told.params) == ("pages_not_checked", "warning", {"max": 300})
+
+
+def test_a_page_has_no_connections_to_post_to(page: Account) -> None:
+    draft = Draft(kind="text", text="Rye", options={"visibility": "CONNECTIONS"})
+    with pytest.raises(ContentRejected, match="option_not_available"):
+        page.post(draft)
+    member = Account()
+    member.post(draft)
+    assert member.linkedin.posts
+    assert not member.world.posts()  # nobody else sees it
 
 
 def test_a_link_and_a_poll_are_content_of_their_own(member: Account) -> None:

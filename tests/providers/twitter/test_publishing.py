@@ -435,6 +435,10 @@ def test_what_x_says_it_did_not_delete_is_looked_up(x: X) -> None:
         x.world.fault(action="status", method="DELETE", status=200, body=answer)
         with pytest.raises(Unavailable):
             x.provider.delete(connection, published.remote_id)
+    problem = {"title": "Forbidden", "type": "https://api.x.com/2/problems/not-authorized-for-resource"}
+    x.world.fault(action="status", method="DELETE", status=403, body=problem)
+    with pytest.raises(ContentRejected):
+        x.provider.delete(connection, published.remote_id)
     assert live(x) == ["Fresh rye at seven"]
     x.provider.delete(connection, published.remote_id)
     x.world.fault(action="status", method="DELETE", status=404, body={"title": "Not Found Error"})

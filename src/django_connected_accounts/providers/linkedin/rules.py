@@ -60,7 +60,7 @@ LIMITS: Mapping[str, Limit] = {
     "video_seconds_min": _limit(3, "seconds", page="videos-api"),
     "video_seconds_max": _limit(1800, "seconds", "others say 10 to 15 minutes", "videos-api"),
     "document_bytes": _limit(100_000_000, "bytes", page="documents-api"),
-    "document_pages": _limit(300, "pages", page="documents-api"),
+    "document_pages": _limit(300, "pages", "not counted here: the author is told", "documents-api"),
     "poll_question_length": _limit(140, "characters", page="poll-post-api"),
     "poll_option_length": _limit(30, "characters", page="poll-post-api"),
     "posts_per_day": _limit(150, "calls", "per member; not published for every product", "posts-api"),
@@ -174,10 +174,11 @@ def problems(draft: Draft) -> Iterator[Problem]:
             yield Problem(
                 code="media_too_many_pixels", field=f"media.{position}", params=params, fix=("convert",)
             )
-    if draft.kind == "document" and not (
-        draft.options.get("title") or (draft.media[:1] and draft.media[0].name)
-    ):
-        yield Problem(code="option_required", field="options.title", params={"option": "title"})
+    if draft.kind == "document" and draft.media:
+        if not (draft.options.get("title") or draft.media[0].name):
+            yield Problem(code="option_required", field="options.title", params={"option": "title"})
+        most = {"max": int(LIMITS["document_pages"].value)}
+        yield Problem(code="pages_not_checked", field="media.0", severity="warning", params=most)
     for name, fits in (("poll", _is_poll), ("article", _is_article)):
         if draft.options.get(name) and not fits(draft.options[name]):
             yield Problem(code="option_invalid", field=f"options.{name}", params={"option": name})

@@ -136,7 +136,7 @@ class Twitter(PublishesInSteps, Deletes, Measures, Receives, OAuth2):
             ):
                 return
         except ContentRejected as error:
-            if error.code == "post_gone":
+            if error.code == "post_gone" and "not-authorized" not in error.platform_code:
                 return
             raise
         raise Unavailable(detail="it was not deleted", provider=self.id)

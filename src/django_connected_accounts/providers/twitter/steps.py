@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -15,6 +15,7 @@ from django_connected_accounts.exceptions import (
     ProviderError,
     Unavailable,
 )
+from django_connected_accounts.providers.stages import Staged
 from django_connected_accounts.providers.types import Connection, Draft, Media, Pending, Published
 
 from . import counting, evidence
@@ -34,12 +35,12 @@ PLAIN_OPTIONS = ("reply_settings", "made_with_ai", "paid_partnership", "quote_tw
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Step:
-    """What is known when a step begins.
+class Step(Staged):
+    """What is known when a step begins: ``stage`` is "upload" or "publish".
 
     The checkpoint has the ``uploads`` so far, since when the next text was ``ready`` to go out, and the
-    ``ids`` of those that are live. Only a step that publishes a text makes a call that must not be repeated,
-    and it makes no other.
+    ``ids`` of those that are live. Only "publish" makes a call that must not be repeated, and it makes no
+    other.
     """
 
     client: TwitterAPIClient
@@ -54,13 +55,11 @@ class Step:
             upload = self._upload(position)
             if not self._ids and not (upload.get("ready") and self._lasts(upload)):
                 return self._go_on_uploading(position, media, upload if not upload.get("ready") else {})
-        if "ready" not in self.checkpoint:
-            return self._to(ready=self.now.isoformat(), repeatable=False)
-        return self._publish()
+        return self._publish() if self._is_ready else self._to_next(self._ids)
 
     def find(self, since: datetime) -> Published | None:
         """Return what the step begun at ``since`` published, None if surely nothing."""
-        if "ready" not in self.checkpoint:
+        if not self._is_ready:
             return None  # nothing but uploads, which nobody sees
         first = not self._ids
         wanted = evidence.Wanted(
@@ -77,6 +76,14 @@ class Step:
         if self.now - since >= SETTLED:
             return None
         raise OutcomeUnknown("outcome_unknown", "not in the timeline yet", provider=self._provider)
+
+    @property
+    def _is_ready(self) -> bool:
+        return self.checkpoint.get("stage") == "publish"
+
+    def _to_next(self, ids: Sequence[str]) -> Pending:
+        """Return that a text goes out next: the one after those that are live."""
+        return self._to("publish", ids=[*ids], ready=self.now.isoformat(), repeatable=False)
 
     @property
     def _provider(self) -> str:
@@ -151,7 +158,7 @@ class Step:
     def _with(self, position: int, upload: Mapping[str, Any], **how: Any) -> Pending:
         uploads = list(self.checkpoint.get("uploads", ()))
         uploads[position : position + 1] = [dict(upload)]
-        return self._to(uploads=uploads, ready=None, **how)
+        return self._to("upload", uploads=uploads, **how)
 
     def _again(self, error: ProviderError, position: int | None = None) -> Pending:
         """Upload one media anew, or all of them, a bounded number of times."""
@@ -163,7 +170,7 @@ class Step:
         kept = [] if position is None else list(self.checkpoint.get("uploads", ()))
         if position is not None:
             kept[position : position + 1] = [{}]
-        return self._to(uploads=kept, ready=None, restarts=restarts + 1, after=POLL_WAIT)
+        return self._to("upload", uploads=kept, restarts=restarts + 1, after=POLL_WAIT)
 
     # What must not be repeated
 
@@ -204,8 +211,7 @@ class Step:
     def _live(self, tweet_id: str, *, at: datetime | None) -> Published:
         """Return that a text is live, the next of the thread still to come."""
         ids = [*self._ids, tweet_id]
-        more = len(ids) < len(self._texts)
-        following = self._to(ids=ids, ready=self.now.isoformat(), repeatable=False) if more else None
+        following = self._to_next(ids) if len(ids) < len(self._texts) else None
         return self._published(ids[0], following, at=at, note=f"post {tweet_id}")
 
     def _published(
@@ -225,23 +231,5 @@ class Step:
             published_at=None if self._ids else at,
             follow_up=following,
             warning=warning,
-            note=note,
-        )
-
-    def _to(
-        self,
-        *,
-        after: float = 0.0,
-        repeatable: bool = True,
-        waiting: bool = False,
-        note: str = "",
-        **changes: Any,
-    ) -> Pending:
-        checkpoint = {**self.checkpoint, **changes}
-        return Pending(
-            checkpoint={name: value for name, value in checkpoint.items() if value is not None},
-            retry_after=after,
-            repeatable=repeatable,
-            waiting=waiting,
             note=note,
         )
