@@ -7,17 +7,11 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 from urllib.parse import quote
 
-from django_connected_accounts.exceptions import (
-    ContentRejected,
-    OutcomeUnknown,
-    ProviderError,
-    RateLimited,
-    Unavailable,
-)
+from django_connected_accounts.exceptions import OutcomeUnknown, ProviderError, Unavailable
 from django_connected_accounts.providers.http import Http, Response
 from django_connected_accounts.providers.types import Body
 
-from .rules import CODES, SERVICE_CODES, STATUSES, UNKNOWN, Meaning
+from .rules import CODES, SERVICE_CODES, STATUSES, UNKNOWN
 
 API, WWW = "api.linkedin.com", "www.linkedin.com"
 POST_URN = re.compile(r"urn:li:(?:share|ugcPost):\d+")
@@ -150,23 +144,19 @@ class LinkedInAPIClient:
         body = response.json if isinstance(response.json, dict) else {}
         code = _code(body)
         meaning = CODES.get(code) or STATUSES.get(response.status, UNKNOWN)
-        message = str(body.get("message", ""))
         known: dict[str, Any] = {
             "provider": self.http.provider,
             "platform_code": code or str(response.status),
             "trace_id": str(response.headers.get("x-li-uuid", "")),
-            "certain": meaning.certain and bool(body),
         }
-        if not repeatable and not known["certain"]:
-            return OutcomeUnknown(**{**known, "certain": False})
-        if meaning.error is RateLimited:
-            return _limited(meaning, message, response.retry_after, known)
-        if meaning.error is Unavailable:
-            return Unavailable(meaning.code, retry_after=meaning.wait or response.retry_after, **known)
-        if code == "DUPLICATE_POST":
-            twin = POST_URN.search(message)
-            return ContentRejected(meaning.code, detail=twin[0] if twin else "", **known)
-        return meaning.error(meaning.code, **known)
+        certain, message = meaning.certain and bool(body), str(body.get("message", ""))
+        if not repeatable and not certain:
+            return OutcomeUnknown(**known)
+        if code == "DUPLICATE_POST" and (twin := POST_URN.search(message)):
+            known["detail"] = twin[0]
+        # Comments have a budget of a minute; all others are daily, and it is not said whose they are.
+        wait = 60.0 if "creation rate" in message else response.retry_after
+        return meaning.raised(wait=wait, certain=certain, **known)
 
 
 def _quoted(urn: str) -> str:
@@ -180,11 +170,3 @@ def _code(body: Mapping[str, Any]) -> str:
     codes = [row.get("code") for row in inputs if isinstance(row, dict)] if isinstance(inputs, list) else []
     codes = [body.get("code"), *codes, SERVICE_CODES.get(body.get("serviceErrorCode") or 0)]
     return next((str(code) for code in codes if code in CODES), "")
-
-
-def _limited(
-    meaning: Meaning, message: str, retry_after: float | None, known: Mapping[str, Any]
-) -> RateLimited:
-    # Comments have a budget of a minute; all others are daily, whose app the platform does not tell apart.
-    wait = 60.0 if "creation rate" in message else retry_after or meaning.wait
-    return RateLimited(meaning.code, retry_after=wait, **known)

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from datetime import date
-from typing import Any, NamedTuple
+from typing import Any
 
 from django_connected_accounts.exceptions import (
     ContentRejected,
     NotAuthorized,
     OperatorNeeded,
     PermissionMissing,
-    ProviderError,
     RateLimited,
     Unavailable,
 )
+from django_connected_accounts.providers.meaning import Meaning
 from django_connected_accounts.providers.preflight import Rule, check
 from django_connected_accounts.providers.types import Draft, Kind, Limit, Option, Problem
 
@@ -97,15 +97,6 @@ OPTIONS: Mapping[str, Option] = {
     "is_reshare_disabled": Option(type="boolean", kinds=KINDS, help="Nobody may repost it."),
 }
 DURATIONS = ("ONE_DAY", "THREE_DAYS", "SEVEN_DAYS", "FOURTEEN_DAYS")
-
-
-class Meaning(NamedTuple):
-    """What a code calls for. What is not ``certain`` may come after a write took effect."""
-
-    error: type[ProviderError]
-    code: str
-    wait: float = 0.0
-    certain: bool = True
 
 
 _INVALID = Meaning(ContentRejected, "request_refused")
