@@ -8,7 +8,7 @@ from typing import Final
 from django.http import HttpResponse
 
 from . import oauth
-from .linkedin import API, ORGANIZATION, WWW, LinkedIn, OAuthError, authenticate, denied, gateway, pair
+from .linkedin import API, ORGANIZATION, WWW, Error, LinkedIn, OAuthError, authenticate, denied, gateway, pair
 from .routing import Answer, Call
 
 REFUSALS: Final = {
@@ -127,6 +127,14 @@ def organization(call: Call, organization_id: str) -> Answer:
     return {"id": int(found.id), "localizedName": found.name, "vanityName": found.vanity}
 
 
+def followers(call: Call, urn: str) -> Answer:
+    gateway(call, "networkSizes.GET", "rw_organization_admin", "r_organization_social")
+    call.accept({"edgeType"})
+    if urn not in LinkedIn.of(call.world).organizations:
+        raise Error(404, "NOT_FOUND", "Not found")
+    return {"firstDegreeSize": 42}
+
+
 TABLE: Final[tuple[tuple[str, str, str, Callable[..., Answer]], ...]] = (
     (WWW, "POST", "/oauth/v2/accessToken", token),
     (WWW, "POST", "/oauth/v2/revoke", revoke),
@@ -134,4 +142,5 @@ TABLE: Final[tuple[tuple[str, str, str, Callable[..., Answer]], ...]] = (
     (API, "GET", "/v2/userinfo", userinfo),
     (API, "GET", "/rest/organizationAcls", roles),
     (API, "GET", r"/rest/organizations/(\d+)", organization),
+    (API, "GET", r"/rest/networkSizes/(urn:li:organization:\d+)", followers),
 )

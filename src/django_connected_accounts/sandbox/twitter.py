@@ -31,7 +31,8 @@ class Denial(Refused):
         super().__init__(status, {"error": error, "error_description": description})
 
 
-UNPROVEN: Final = Denial("unauthorized_client", "Missing valid authorization header", status=401)
+def unproven() -> Denial:
+    return Denial("unauthorized_client", "Missing valid authorization header", status=401)
 
 
 def token(call: Call) -> Answer:
@@ -46,7 +47,7 @@ def token(call: Call) -> Answer:
         grant = oauth.granted(call, platform, basic=True, single_use=True)
     except oauth.Failure as failure:
         if failure.reason in ("client_unknown", "secret_wrong"):
-            raise UNPROVEN from None
+            raise unproven() from None
         what = "token" if failure.reason.startswith("refresh") else "authorization code"
         raise Denial("invalid_request", f"Value passed for the {what} was invalid.") from None
     known: dict[str, Any] = {"client_id": grant.client_id, "person": grant.person, "scopes": grant.scopes}
@@ -69,7 +70,7 @@ def revoke(call: Call) -> Answer:
     try:
         oauth.client(call, platform.login, basic=True)
     except oauth.Failure:
-        raise UNPROVEN from None
+        raise unproven() from None
     found = call.world.tokens.get(call.text("token"))
     if found is None or not found.kind.startswith("twitter_"):
         raise Denial("invalid_request", "Value passed for the token was invalid.")

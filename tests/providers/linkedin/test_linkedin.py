@@ -394,6 +394,20 @@ def test_numbers_of_a_page_and_of_a_post_are_read(page: Account) -> None:
     for remote_id in ("", published.remote_id):
         numbers = {r.name: r.value for r in page.provider.measure(page.connection, remote_id)}
         assert numbers["impressionCount"] == 940
+        assert numbers.get("firstDegreeSize") == (None if remote_id else 42)
+
+
+def test_followers_that_are_not_told_spoil_no_other_number(page: Account) -> None:
+    refusal = {"status": 403, "code": "ACCESS_DENIED"}
+    page.world.fault(action="status", path="networkSizes", status=403, body=refusal)
+    numbers = {r.name: r.value for r in page.provider.measure(page.connection)}
+    assert (numbers["impressionCount"], numbers["firstDegreeSize"]) == (940, None)
+
+
+def test_a_post_that_nothing_was_done_with_has_zeros_and_not_nothing(page: Account) -> None:
+    page.world.fault(action="status", path="ShareStatistics", status=200, body={"elements": []})
+    numbers = {r.value for r in page.provider.measure(page.connection, "urn:li:share:7350000000000000001")}
+    assert numbers == {0.0}
 
 
 def test_one_number_that_can_t_be_had_spoils_no_other(page: Account) -> None:

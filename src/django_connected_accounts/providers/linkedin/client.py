@@ -98,6 +98,11 @@ class LinkedInAPIClient:
             about += f"&{'ugcPosts' if ':ugcPost:' in post else 'shares'}=List({_quoted(post)})"
         return self._list(f"rest/organizationalEntityShareStatistics?q=organizationalEntity&{about}")
 
+    def get_followers(self, page: str) -> dict[str, Any]:
+        """Return how many follow a Page, as ``firstDegreeSize``."""
+        path = f"rest/networkSizes/{_quoted(page)}?edgeType=CompanyFollowedByMember"
+        return self._object(self._call("GET", path), "firstDegreeSize")
+
     def get_member_statistics(self, metric: str, post: str = "") -> list[dict[str, Any]]:
         """Return ``count`` of one metric of all the member's posts, or of one."""
         kind = "ugc" if ":ugcPost:" in post else "share"

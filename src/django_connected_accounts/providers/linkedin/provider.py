@@ -149,6 +149,12 @@ class LinkedIn(Receives, PublishesInSteps, Deletes, Measures, OAuth2):
         # A post without any activity is left out, which is documented to mean zero.
         found = (rows[0].get("totalShareStatistics") or {}) if rows else dict.fromkeys(PAGE_METRICS, 0)
         yield from (self.reading(name, found.get(name)) for name in PAGE_METRICS)
+        if not post:
+            try:
+                followers = client.get_followers(urn)["firstDegreeSize"]
+            except (ContentRejected, PermissionMissing):
+                followers = None
+            yield self.reading("firstDegreeSize", followers)
 
     def _member_readings(self, client: LinkedInAPIClient, post: str) -> Iterator[Reading]:
         for metric in MEMBER_METRICS:
