@@ -4,11 +4,16 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Protocol
+
+from django_connected_accounts.exceptions import ContentRejected, OutcomeUnknown, ProviderError
 
 from .base import Publishes
 from .types import Connection, Draft, HandedOver, Pending, Published
+
+RESTARTS = 2
+"""How often what a platform has lost is begun anew."""
 
 
 class Step(Protocol):
@@ -46,7 +51,9 @@ class Staged:
 
     __slots__ = ()
 
+    provider: str
     checkpoint: Mapping[str, Any]
+    now: datetime
 
     def _to(
         self,
@@ -68,3 +75,16 @@ class Staged:
             accepted=accepted,
             note=note,
         )
+
+    def _new_beginning(self, error: ProviderError) -> int:
+        """Return the number of this new beginning; of too many make an end."""
+        restarts: int = self.checkpoint.get("restarts", 0)
+        if restarts < RESTARTS:
+            return restarts + 1
+        code = error.platform_code or error.code
+        raise ContentRejected("media_processing_failed", provider=self.provider, platform_code=code) from None
+
+    def _see_that_it_is_settled(self, what: str, since: datetime, settled: timedelta) -> None:
+        """Raise OutcomeUnknown unless ``what`` was begun so long ago that it would be seen by now."""
+        if self.now - since < settled:
+            raise OutcomeUnknown(detail=f"no such {what} yet", provider=self.provider)

@@ -10,7 +10,6 @@ from typing import Any
 from django_connected_accounts.exceptions import (
     ActionNeeded,
     ContentRejected,
-    OutcomeUnknown,
     PermissionMissing,
     ProviderError,
     Unavailable,
@@ -24,8 +23,6 @@ from .rules import CATEGORIES, LIMITS, limits_for, texts
 
 SEGMENT = int(LIMITS["segment_bytes"].value)
 POLL_WAIT = 5.0
-RESTARTS = 2
-"""How often media that X has lost is uploaded anew."""
 EXPIRY_MARGIN = timedelta(minutes=15)
 
 SETTLED = timedelta(seconds=90)
@@ -48,6 +45,7 @@ class Step(Staged):
     draft: Draft
     checkpoint: Mapping[str, Any]
     now: datetime
+    provider: str = "twitter"
 
     def take(self) -> Published | Pending:
         """Take the step and return where it led."""
@@ -73,9 +71,8 @@ class Step(Staged):
         found = evidence.listed_tweet(self.client, self.connection.account_id, wanted)
         if found:
             return self._live(str(found["id"]), at=evidence.time_of(found))
-        if self.now - since >= SETTLED:
-            return None
-        raise OutcomeUnknown("outcome_unknown", "not in the timeline yet", provider=self._provider)
+        self._see_that_it_is_settled("post", since, SETTLED)
+        return None
 
     @property
     def _is_ready(self) -> bool:
@@ -84,10 +81,6 @@ class Step(Staged):
     def _to_next(self, ids: Sequence[str]) -> Pending:
         """Return that a text goes out next: the one after those that are live."""
         return self._to("publish", ids=[*ids], ready=self.now.isoformat(), repeatable=False)
-
-    @property
-    def _provider(self) -> str:
-        return self.client.http.provider
 
     @property
     def _ids(self) -> list[str]:
@@ -130,7 +123,7 @@ class Step(Staged):
         sent: int = upload["sent"]
         piece = media.read(sent, SEGMENT)
         if not piece:
-            raise ContentRejected("media_missing", "the file ends early", provider=self._provider)
+            raise ContentRejected("media_missing", "the file ends early", provider=self.provider)
         self.client.append_upload(upload["id"], sent // SEGMENT, piece)
         return self._with(position, {**upload, "sent": sent + len(piece)})
 
@@ -144,7 +137,7 @@ class Step(Staged):
         if work.get("state") == "failed":
             reason = work.get("error") or {}
             code = f"{reason.get('code', '')}/{reason.get('name', '')}"
-            raise ContentRejected("media_processing_failed", provider=self._provider, platform_code=code)
+            raise ContentRejected("media_processing_failed", provider=self.provider, platform_code=code)
         if work and work.get("state") != "succeeded":
             after = float(work.get("check_after_secs") or POLL_WAIT)
             return self._with(position, upload, after=after, waiting=True)
@@ -162,15 +155,10 @@ class Step(Staged):
 
     def _again(self, error: ProviderError, position: int | None = None) -> Pending:
         """Upload one media anew, or all of them, a bounded number of times."""
-        restarts = self.checkpoint.get("restarts", 0)
-        if restarts == RESTARTS:
-            raise ContentRejected(
-                "media_processing_failed", provider=self._provider, platform_code=error.platform_code
-            ) from None
         kept = [] if position is None else list(self.checkpoint.get("uploads", ()))
         if position is not None:
             kept[position : position + 1] = [{}]
-        return self._to("upload", uploads=kept, restarts=restarts + 1, after=POLL_WAIT)
+        return self._to("upload", uploads=kept, restarts=self._new_beginning(error), after=POLL_WAIT)
 
     # What must not be repeated
 
