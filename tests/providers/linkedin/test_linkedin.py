@@ -278,6 +278,32 @@ def test_what_linkedin_would_refuse_is_said_before(member: Account, draft: Draft
     assert code in [problem.code for problem in member.provider.problems(draft)]
 
 
+@pytest.mark.parametrize(
+    "said",
+    [
+        {"visibility": "NOBODY"},
+        {"lifecycleState": "DRAFT"},
+        {"content": {"carousel": {}}},
+        {"content": {"multiImage": {"images": [{"id": "urn:li:image:1"}]}}},
+        {"content": {"article": {"title": "Rye"}}},
+        {"content": {"poll": {"question": "Rye?", "options": [{"text": "Yes"}]}}},
+    ],
+)
+def test_the_sandbox_refuses_what_linkedin_would(member: Account, said: dict[str, Any]) -> None:
+    body = {
+        "author": member.connection.account_id,
+        "commentary": "Rye",
+        "visibility": "PUBLIC",
+        "distribution": {"feedDistribution": "MAIN_FEED"},
+        "lifecycleState": "PUBLISHED",
+    }
+    client = member.provider.client(member.connection)
+    with pytest.raises(ContentRejected, match="request_refused"):
+        client.create_post({**body, **said})
+    client.create_post(body)
+    assert len(member.world.posts()) == 1
+
+
 def test_a_comment_is_no_little_text(page: Account) -> None:
     page.post(Draft(kind="text", text="Rye", first_comment="More (here)"))
     (post,) = page.world.posts()
