@@ -12,6 +12,8 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import hmac
+import json
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
@@ -267,6 +269,16 @@ class Receives(ABC):
     @abstractmethod
     def receive(self, body: bytes, headers: Mapping[str, str]) -> list[Notification]:
         """Return what a delivery says. ``headers`` are found by any case of their names."""
+
+    @staticmethod
+    def believed(body: bytes, *, given: str, expected: str) -> Any:
+        """Return what a body in JSON says, if the signature ``given`` with it is the one ``expected``."""
+        if not hmac.compare_digest(given.encode(errors="replace"), expected.encode()):
+            raise InvalidRequest("webhook_refused")
+        try:
+            return json.loads(body)
+        except (ValueError, RecursionError) as error:
+            raise InvalidRequest("webhook_refused") from error
 
     def handshake(self, query: Mapping[str, str]) -> str | Mapping[str, str]:
         """Return what proves that the address is ours: text, or what is sent as JSON."""

@@ -188,11 +188,18 @@ class ProviderContract:
             if network.calls <= call:
                 break
 
+    def test_each_kind_can_be_deleted(self) -> None:
+        for draft in self._deletable():
+            remote = self.remote_class()
+            provider = self.provider(remote)
+            connection = remote.connect(provider)
+            published = drive(provider, connection, draft, remote)
+            provider.delete(connection, published.remote_id)
+            assert remote.posts() == 0, draft.kind
+
     @pytest.mark.parametrize("trouble", TROUBLES)
     def test_a_post_is_deleted_by_asking_again_whatever_answer_was_lost(self, trouble: str) -> None:
-        if not issubclass(self.provider_class, Deletes):
-            pytest.skip("it does not delete")
-        draft = next(self._publishable())
+        draft = next(self._deletable())
         for call in range(10):
             remote = self.remote_class()
             provider = self.provider(remote)
@@ -235,6 +242,11 @@ class ProviderContract:
         if not issubclass(self.provider_class, Publishes):
             pytest.skip("it does not publish")
         yield from self.drafts()
+
+    def _deletable(self) -> Iterator[Draft]:
+        if not issubclass(self.provider_class, Deletes):
+            pytest.skip("it does not delete")
+        yield from self._publishable()
 
     def _comment(self, kind: str) -> str:
         return "" if kind == "story" else self.first_comment

@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 import hashlib
 import hmac
-import json
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
@@ -181,13 +180,11 @@ class Twitter(PublishesInSteps, Deletes, Measures, Receives, OAuth2):
         return {"response_token": self._signature(challenge.encode())}
 
     def receive(self, body: bytes, headers: Mapping[str, str]) -> list[Notification]:
-        given = headers.get(SIGNATURE_HEADER, "")
-        if not hmac.compare_digest(given.encode(errors="replace"), self._signature(body).encode()):
-            raise InvalidRequest("webhook_refused")
+        given, signature = headers.get(SIGNATURE_HEADER, ""), self._signature(body)
         try:
-            data = json.loads(body)["data"]
+            data = self.believed(body, given=given, expected=signature)["data"]
             kind, key, payload = str(data["event_type"]), str(data["event_uuid"]), data.get("payload")
-        except (ValueError, RecursionError, KeyError, TypeError, AttributeError) as error:
+        except (KeyError, TypeError, AttributeError) as error:
             raise InvalidRequest("webhook_refused") from error
         payload = payload if isinstance(payload, dict) else {}
         account_id = str(payload.get("user_id") or payload.get("author_id") or "")
