@@ -16,6 +16,7 @@ from django_connected_accounts.services import (
     deleting,
     delivery,
     leases,
+    publishing,
     remarks,
     scheduling,
 )
@@ -122,6 +123,34 @@ def test_what_was_to_follow_it_is_never_sent(user: Any, sandbox: World) -> None:
     publication.refresh_from_db()
     assert publication.checkpoint is None
     assert [post.text for post in sandbox.platforms["twitter"].posts.values()] == []
+
+
+def test_a_runner_that_sweeps_meanwhile_leaves_it_alone(user: Any, sandbox: World) -> None:
+    account = connect(sandbox, user, "shop", "twitter")
+    publication = account.publish(text="One", options={"thread": ["Two"]})
+    publish_everything(steps=2)
+    swept: list[int] = []
+    sandbox.sleep = lambda seconds: swept.append(publishing.tick())
+    sandbox.fault(action="delay", method="DELETE", seconds=1)
+    deleting.take_down(publication, by=user)
+    assert swept == [0]
+    publish_everything()
+    assert sandbox.platforms["twitter"].posts == {}
+
+
+def test_what_was_to_follow_goes_on_at_its_time_where_deleting_fails(user: Any, sandbox: World) -> None:
+    account = connect(sandbox, user, "shop", "twitter")
+    publication = account.publish(text="One", options={"thread": ["Two"]})
+    publish_everything(steps=2)
+    publication.refresh_from_db()
+    due = publication.run_at
+    sandbox.fault(action="status", method="DELETE", status=503, times=2)
+    with pytest.raises(Unavailable):
+        deleting.take_down(publication, by=user)
+    publication.refresh_from_db()
+    assert (publication.run_at, publication.lease_until) == (due, None)
+    publish_everything()
+    assert [post.text for post in sandbox.platforms["twitter"].posts.values()] == ["One", "Two"]
 
 
 def test_of_a_thread_the_rest_stays_and_is_told(user: Any, sandbox: World) -> None:

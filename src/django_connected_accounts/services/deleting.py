@@ -9,6 +9,7 @@ from typing import Any
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 from django.db import transaction
+from django.db.models import F
 
 from django_connected_accounts import registry
 from django_connected_accounts.exceptions import (
@@ -97,14 +98,18 @@ def _deleting(publication: Publication) -> Deletes:
 @contextmanager
 def _held(publication: Publication) -> Iterator[None]:
     """Keep runners and other people off a publication, which is read anew; raise where one is at it."""
-    token = leases.acquire(publication, settings.CONNECTED_ACCOUNTS_LEASE_SECONDS)
-    if not token:
-        raise InvalidRequest("publication_busy", account=str(publication.account))
+    seconds, row = settings.CONNECTED_ACCOUNTS_LEASE_SECONDS, Publication.objects.filter(pk=publication.pk)
+    with transaction.atomic():
+        token = leases.acquire(publication, seconds)
+        if not token:
+            raise InvalidRequest("publication_busy", account=str(publication.account))
+        due = row.values_list("run_at", flat=True).get()
+        row.exclude(run_at=None).update(run_at=F("lease_until"))  # what is due would be taken, lease or no
     try:
         publication.refresh_from_db()
         yield
     finally:
-        leases.release(publication, token)
+        row.filter(lease_token=token).update(lease_token="", lease_until=None, run_at=due)
         publication.lease_token, publication.lease_until = "", None
 
 
