@@ -42,7 +42,7 @@ def test_what_stays_of_a_thread_is_said_before_and_after(
     publication = live(visitor, run, "twitter", options={"thread": ["And spelt"]})
     assert "stays on X (Twitter) until you delete it there" in text(browser.page("post", publication.post_id))
     browser.send("publication-delete", publication.pk)
-    assert "is still on X (Twitter)" in text(browser.page("post", publication.post_id))
+    assert "stay on X (Twitter)" in text(browser.page("post", publication.post_id))
 
 
 def test_a_platform_that_is_down_is_told_and_the_post_stays_as_it_is(

@@ -233,6 +233,16 @@ def test_where_deleting_was_not_allowed_it_is_not_tried(user: Any, sandbox: Worl
     assert deletions(sandbox) == 0
 
 
+def test_a_platform_that_was_switched_off_says_so(
+    account: ConnectedAccount, user: Any, settings: Any
+) -> None:
+    publication = live(account)
+    settings.CONNECTED_ACCOUNTS_PROVIDERS = {"linkedin": {"CLASS": "nowhere.LinkedIn"}}
+    assert not deleting.can_take_down(publication)
+    with pytest.raises(InvalidRequest, match="not_configured"):
+        deleting.take_down(publication, by=user)
+
+
 def test_a_disconnected_account_deletes_nothing(account: ConnectedAccount, sandbox: World, user: Any) -> None:
     publication = live(account)
     accounts.disconnect(account, by=user)

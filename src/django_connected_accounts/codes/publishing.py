@@ -159,8 +159,8 @@ CODES: Mapping[str, Meaning] = {
         "author",
     ),
     "replies_stay": Meaning(
-        _("What followed the post, the rest of its thread or its first comment, is still on %(platform)s."),
-        _("Delete it there, if it is to go too; the history below has the ids."),
+        _("Only the first post was deleted: the rest of a thread and a first comment stay on %(platform)s."),
+        _("Delete there what is to go too; the history has the ids of what was published."),
         "author",
     ),
     "rule_empty": Meaning(

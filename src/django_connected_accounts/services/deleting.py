@@ -65,7 +65,7 @@ def can_take_down(publication: Publication) -> bool:
     """Say whether `take_down` has a chance, as far as we know."""
     try:
         return bool(_deleting(publication))
-    except (ConnectedAccountsError, ImproperlyConfigured):
+    except ConnectedAccountsError:
         return False
 
 
@@ -81,7 +81,10 @@ def _deleting(publication: Publication) -> Deletes:
     """Return who deletes this publication, or raise InvalidRequest where that can't be."""
     account = publication.account
     named: dict[str, Any] = {"account": str(account), "platform": registry.name(account.platform)}
-    provider = registry.get(account.platform)
+    try:
+        provider = registry.get(account.platform)
+    except ImproperlyConfigured:
+        raise InvalidRequest("not_configured", **named) from None
     if publication.status != Status.PUBLISHED:
         raise InvalidRequest("publication_not_live", **named)
     if not isinstance(provider, Deletes):
