@@ -16,7 +16,7 @@ from urllib.parse import urlsplit
 
 import django
 
-from django_connected_accounts.providers.base import Measures, Provider, Publishes, Receives
+from django_connected_accounts.providers.base import Deletes, Measures, Provider, Publishes, Receives
 from django_connected_accounts.providers.types import Limits
 
 DOCS = Path(__file__).parent
@@ -191,6 +191,7 @@ def platforms_page() -> str:
     ]
     for kind in dict.fromkeys(kind for provider in publishing for kind in provider.kinds):
         parts.append(_row(f"publishes a {kind}", (_mark(kind in provider.kinds) for provider in publishing)))
+    parts.append(_row("deletes posts", (_mark(isinstance(provider, Deletes)) for provider in providers)))
     parts.append(_row("tells numbers", (_mark(isinstance(provider, Measures)) for provider in providers)))
     parts.append(_row("tells us things", (_mark(isinstance(provider, Receives)) for provider in providers)))
     for capability in dict.fromkeys(name for provider in providers for name in provider.scopes):

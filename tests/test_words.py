@@ -38,6 +38,7 @@ STATUS_CODES = {
     Status.UNKNOWN: "outcome_unknown",
     Status.MISSED: "too_late",
     Status.HELD: "account_reconnect_needed",
+    Status.DELETED: "replies_stay",
 }
 
 

@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from typing import Any
 
 from django_connected_accounts.exceptions import (
     ContentRejected,
     NotAuthorized,
-    OperatorNeeded,
     OutcomeUnknown,
     PermissionMissing,
     ProviderError,
     RateLimited,
     Unavailable,
 )
-from django_connected_accounts.providers.base import Measures, Provider, Publishes
+from django_connected_accounts.providers.base import Measures, Publishes
+from django_connected_accounts.providers.oauth import OAuth2
 from django_connected_accounts.providers.preflight import Rule, check
 from django_connected_accounts.providers.types import (
     Body,
@@ -38,9 +38,7 @@ RULES = {"text": Rule(text=True), "photo": Rule(items=(1, 1), media={"image": ("
 ERRORS: Mapping[str, tuple[type[ProviderError], str]] = {
     # What Corkle calls it: what to do about it, and what we call it.
     "token_ended": (NotAuthorized, "token_refused"),
-    "grant_ended": (NotAuthorized, "token_refused"),
     "scope_missing": (PermissionMissing, "permission_missing"),
-    "app_unknown": (OperatorNeeded, "app_misconfigured"),
     "note_refused": (ContentRejected, "content_rejected"),
     "too_many": (RateLimited, "account_rate_limited"),
 }
@@ -50,7 +48,7 @@ def _limit(value: float, unit: str) -> Limit:
     return Limit(value=value, unit=unit, source=f"{SITE}/docs/notes", date=date(2026, 11, 1))
 
 
-class Corkle(Publishes, Measures, Provider):
+class Corkle(Publishes, Measures, OAuth2):
     id = "corkle"
     name = "Corkle"
     hosts = frozenset({"corkle.example"})
@@ -59,6 +57,8 @@ class Corkle(Publishes, Measures, Provider):
     scopes = {"connect": ("profile",), "publish": ("notes.write",), "measure": ("notes.read",)}
     scope_separator = " "
     pkce = True
+    grant_errors = frozenset({"grant_ended"})
+    works_once = True
     renewal = Renewal(by="refresh_token")
     requirements = ("signed_in_account",)
 
@@ -74,14 +74,6 @@ class Corkle(Publishes, Measures, Provider):
 
     # Connecting
 
-    def exchange(self, code: str, *, redirect_uri: str, verifier: str) -> Tokens:
-        return self._tokens(
-            grant_type="authorization_code", code=code, redirect_uri=redirect_uri, code_verifier=verifier
-        )
-
-    def refresh(self, tokens: Tokens) -> Tokens:
-        return self._tokens(grant_type="refresh_token", refresh_token=tokens.refresh_token)
-
     def profiles(self, tokens: Tokens) -> Sequence[Profile]:
         me = self._call("GET", "/v1/me", token=tokens.access_token)
         return [
@@ -92,21 +84,6 @@ class Corkle(Publishes, Measures, Provider):
                 profile_picture_url=me.get("picture", ""),
             )
         ]
-
-    def _tokens(self, **grant: str) -> Tokens:
-        app = {"client_id": self.app.client_id, "client_secret": self.app.client_secret}
-        # A code and a refresh token work once, so what has no answer must not be sent again.
-        answer = self._call(
-            "POST", "/oauth/token", needs="access_token", repeatable=False, data={**app, **grant}
-        )
-        now = self.http.now()
-        return Tokens(
-            access_token=answer["access_token"],
-            refresh_token=answer.get("refresh_token", ""),
-            issued_at=now,
-            expires_at=now + timedelta(seconds=float(answer.get("expires_in", 7200))),
-            scopes=frozenset(answer.get("scope", "").split()) or None,
-        )
 
     # Publishing
 
@@ -156,7 +133,7 @@ class Corkle(Publishes, Measures, Provider):
             return []  # it has no numbers of an account
         path = f"/v1/pins/{remote_id}/numbers"
         answer = self._call("GET", path, needs="looks", token=connection.tokens.access_token)
-        return [Reading(name="looks", value=float(answer["looks"]), at=self.http.now())]
+        return [self.reading("looks", answer["looks"])]
 
     def _call(
         self, method: str, path: str, *, needs: str = "id", repeatable: bool = True, **options: Any

@@ -5,19 +5,15 @@ Follows Corkle's documentation of 2026-11-01, as invented as Corkle itself. Not 
 
 from __future__ import annotations
 
-import io
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
-from django.http import HttpResponse, JsonResponse
-from PIL import Image
-
-from django_connected_accounts.sandbox import Member, Platform, Post, oauth
+from django_connected_accounts.sandbox import Member, Platform, Post, media, oauth
 from django_connected_accounts.sandbox.ids import digits
 from django_connected_accounts.sandbox.logins import Login
 from django_connected_accounts.sandbox.records import Item
-from django_connected_accounts.sandbox.routing import Answer, Call, Refusal, Route
+from django_connected_accounts.sandbox.routing import Answer, Call, Refused, Route
 
 HOST = "corkle.example"
 
@@ -70,13 +66,9 @@ class CorkleSandbox(Platform):
             yield person, Member(id=member_id, username=account.username, name=account.name)
 
 
-class Error(Refusal):
+class Error(Refused):
     def __init__(self, code: str, status: int = 400) -> None:
-        super().__init__(code)
-        self.code, self.status = code, status
-
-    def respond(self, call: Call) -> HttpResponse:
-        return JsonResponse({"error": self.code}, status=self.status)
+        super().__init__(status, {"error": code})
 
 
 def token(call: Call) -> Answer:
@@ -86,24 +78,20 @@ def token(call: Call) -> Answer:
     )
     platform = CorkleSandbox.of(call.world)
     try:
-        app = oauth.client(call, platform.login)
-        if call.text("grant_type") == "refresh_token":
-            old = oauth.spend(platform, call.text("refresh_token"), app, single_use=True)
-            person, scopes, family = old.person, old.scopes, old.family
-        else:
-            code = oauth.redeem(call, app)
-            person, scopes, family = code.person, set(code.scopes), ""
+        grant = oauth.granted(call, platform, single_use=True)
     except oauth.Failure as failure:
         ours = failure.reason in ("client_unknown", "secret_wrong")
         raise Error("app_unknown" if ours else "grant_ended") from None
-    known: dict[str, Any] = {"client_id": app.client_id, "person": person, "scopes": scopes}
-    access = oauth.issue(platform, "access", lifetime=platform.lifetime("access"), family=family, **known)
+    known: dict[str, Any] = {"client_id": grant.client_id, "person": grant.person, "scopes": grant.scopes}
+    access = oauth.issue(
+        platform, "access", lifetime=platform.lifetime("access"), family=grant.family, **known
+    )
     refresh = oauth.issue(platform, "refresh", family=access.family, **known)
     return {
         "access_token": access.value,
         "refresh_token": refresh.value,
         "expires_in": int(platform.lifetime("access")),
-        "scope": " ".join(sorted(scopes)),
+        "scope": " ".join(sorted(grant.scopes)),
     }
 
 
@@ -122,14 +110,9 @@ def boards(call: Call) -> Answer:
 def picture(call: Call) -> Answer:
     call.accept({"alt"})
     author(call, "notes.write")
-    body = call.request.body
-    try:
-        with Image.open(io.BytesIO(body)) as image:
-            image.load()
-            width, height, mime = *image.size, Image.MIME[str(image.format)]
-    except (OSError, SyntaxError):
-        raise Error("note_refused") from None
-    item = Item(kind="image", url="", body=body, mime=mime, width=width, height=height)
+    item = media.picture(call.request.body)
+    if item is None:
+        raise Error("note_refused")
     picture_id = call.world.new_id("picture", prefix="6", length=10)
     CorkleSandbox.of(call.world).pictures[picture_id] = (item, call.text("alt"))
     return {"id": picture_id}

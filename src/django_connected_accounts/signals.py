@@ -67,6 +67,7 @@ VERBS: Mapping[str, Signal | None] = {
     "publication.handed_over": publication_changed,
     "publication.unknown": publication_changed,
     "publication.cancelled": publication_changed,
+    "publication.deleted": publication_changed,
     "publication.rescheduled": publication_changed,
     "publication.missed": publication_failed,
     "publication.failed": publication_failed,

@@ -12,6 +12,8 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.utils import timezone
 
 from django_connected_accounts.models import ConnectedAccount, Publication
+from django_connected_accounts.sandbox import World
+from django_connected_accounts.testing import connect, publish_everything
 
 from .conftest import Api
 
@@ -74,12 +76,27 @@ def test_a_decision_that_makes_no_sense_now_is_refused(verb: str, ada: Api, publ
     assert Publication.objects.get().status == "published"
 
 
-@pytest.mark.parametrize("verb", VERBS)
+def test_what_is_live_is_deleted_there(ada: Api, world: World) -> None:
+    publication = connect(world, ada.user, "shop", "linkedin").publish(text="Rye at seven")
+    publish_everything()
+    answer = ada.post(f"/publications/{publication.pk}/delete")
+    assert (answer.status_code, answer.json()["status"]) == (200, "deleted")
+    assert ada.get(f"/posts/{publication.post_id}/").json()["delivery"]["status"] == "deleted"
+    assert world.posts() == []
+    assert ada.post(f"/publications/{publication.pk}/delete").json()["status"] == "deleted"
+
+
+def test_what_is_not_live_is_not_deleted(ada: Api, publication: Publication) -> None:
+    answer = ada.post(f"/publications/{publication.pk}/delete")
+    assert (answer.status_code, answer.json()["error"]["code"]) == (409, "publication_not_live")
+
+
+@pytest.mark.parametrize("verb", [*VERBS, "delete"])
 def test_nobody_decides_about_somebody_elses_publication(
     verb: str, ben: Api, publication: Publication
 ) -> None:
-    known = ben.post(f"/publications/{publication.pk}/{verb}", VERBS[verb])
-    unknown = ben.post(f"/publications/{uuid4()}/{verb}", VERBS[verb])
+    known = ben.post(f"/publications/{publication.pk}/{verb}", VERBS.get(verb, {}))
+    unknown = ben.post(f"/publications/{uuid4()}/{verb}", VERBS.get(verb, {}))
     assert known.status_code == unknown.status_code == 404
     assert known.content == unknown.content
 

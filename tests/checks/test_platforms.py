@@ -189,6 +189,15 @@ def test_the_end_of_an_api_version_is_told_sixty_days_ahead(
     assert list(found()) == ([id] if id else [])
 
 
+def test_linkedins_versions_are_taken_to_end_a_year_after_they_came(
+    settings: Any, found: Any, on: Any
+) -> None:
+    settings.CONNECTED_ACCOUNTS_PROVIDERS = {"linkedin": APP}
+    for day, id in (("2027-07-01", ""), ("2027-08-01", "W051"), ("2027-09-15", "E053")):
+        on(day)
+        assert list(found()) == ([id] if id else [])
+
+
 def test_a_version_the_settings_pin_is_the_one_that_counts(settings: Any, found: Any, on: Any) -> None:
     on("2026-11-22")
     settings.CONNECTED_ACCOUNTS_PROVIDERS = {"instagram": {**APP, "API_VERSION": "v18.0"}}

@@ -52,6 +52,8 @@ def standing(user: Any, *statuses: str) -> Post:
         (("published", "sending"), "sending", 1, 2),
         (("published", "scheduled"), "scheduled", 1, 2),
         (("published", "cancelled"), "published", 1, 1),
+        (("published", "deleted"), "published", 1, 1),
+        (("deleted", "cancelled"), "deleted", 0, 0),
         (("cancelled", "cancelled"), "cancelled", 0, 0),
     ],
 )

@@ -26,8 +26,9 @@ def test_a_status_follows_another_only_where_the_table_says_so(was: str, status:
         assert publication.status == was
 
 
-def test_nothing_follows_what_is_live_and_only_a_look_or_a_person_settles_doubt() -> None:
-    assert LEGAL[Status.PUBLISHED] == frozenset()
+def test_what_is_live_can_only_be_deleted_and_only_a_look_or_a_person_settles_doubt() -> None:
+    assert LEGAL[Status.PUBLISHED] == {Status.DELETED}
+    assert LEGAL[Status.DELETED] == frozenset()
     assert LEGAL[Status.UNKNOWN] == {Status.SENDING, Status.PUBLISHED, Status.SCHEDULED}
     assert set(LEGAL) == set(Status)
 

@@ -12,7 +12,7 @@ from django.utils.timezone import is_naive
 from django_connected_accounts.access import access
 from django_connected_accounts.exceptions import InvalidRequest
 from django_connected_accounts.models import Publication
-from django_connected_accounts.services import scheduling
+from django_connected_accounts.services import deleting, scheduling
 
 from .accounts import SECRETS, account_name, account_reason
 from .envelope import Answer, moment
@@ -48,6 +48,11 @@ def again(request: HttpRequest, publication_id: UUID) -> Act:
 def reschedule(request: HttpRequest, publication_id: UUID) -> Act:
     """Send it at another time: ``{"at": "2030-05-04T11:30", "zone": "Europe/Vienna"}``."""
     return _decide(request, publication_id, _reschedule, WHEN, required=["at"], status=202)
+
+
+def delete(request: HttpRequest, publication_id: UUID) -> Act:
+    """Delete on the platform what is live there."""
+    return _decide(request, publication_id, deleting.take_down)
 
 
 def when(said: Mapping[str, Any]) -> dict[str, Any]:

@@ -56,6 +56,7 @@ BY_CODE: Mapping[str, int] = {
     "post_already_sent": 409,
     "post_being_sent": 409,
     "post_repeats": 409,
+    "publication_busy": 409,
     "publication_not_live": 409,
     "refresh_not_possible": 409,
     "series_not_possible": 409,

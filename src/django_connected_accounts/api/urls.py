@@ -68,6 +68,7 @@ urlpatterns = [
             "live": publications.live,
             "again": publications.again,
             "reschedule": publications.reschedule,
+            "delete": publications.delete,
         }.items()
     ),
     path("publications/<uuid:publication_id>/timeline", endpoint(GET=timeline.read), name="timeline"),

@@ -18,7 +18,7 @@ CODES: Mapping[str, Meaning] = {
         "owner",
     ),
     "publication_not_live": Meaning(
-        _("It is not published, so there are no numbers of it."),
+        _("It is not live there: it has no numbers, and there is nothing to delete."),
         _("Look again once it is."),
         "nobody",
     ),

@@ -61,6 +61,11 @@ CODES: Mapping[str, Meaning] = {
     "film_too_large": Meaning(
         _("%(platform)s does not take films with as many bytes."), _("Export it smaller."), "author"
     ),
+    "pages_not_checked": Meaning(
+        _("%(platform)s takes documents of up to %(max)s pages; how many this one has was not checked."),
+        _("Look that it has no more."),
+        "author",
+    ),
     "picture_refused": Meaning(
         _("%(platform)s does not take this picture: it is too large, or in another format than it says."),
         _("Use a JPEG or PNG of less than 4 MB."),

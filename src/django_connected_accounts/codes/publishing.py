@@ -83,6 +83,11 @@ CODES: Mapping[str, Meaning] = {
         _("Choose another day, or leave it."),
         "author",
     ),
+    "delete_permission_missing": Meaning(
+        _("%(account)s does not let us delete posts."),
+        _("Reconnect it and allow deleting, or delete the post on the platform."),
+        "owner",
+    ),
     "duplicate_of_post": Meaning(
         _("The very same post is on this account within %(days)s days."),
         _("Change something about it, or leave it; %(platform)s may refuse what it takes for a duplicate."),
@@ -121,12 +126,20 @@ CODES: Mapping[str, Meaning] = {
     "not_taken": Meaning(
         _("The platform did not take the step."), _("Nothing to do; it is tried again."), "nobody"
     ),
+    "only_link_known": Meaning(
+        _("Somebody told us the link of this post; by that alone %(platform)s lets nobody delete it."),
+        _("Delete it on %(platform)s."),
+        "author",
+    ),
     "outcome_unknown": Meaning(
         _("The platform gave no clear answer: the post may be live."),
         _("It is looked up before anything is repeated. If it stays open, look there and say so here."),
         "author",
     ),
     "past_date": Meaning(_("This time has passed."), _("Choose a time to come, or publish now."), "author"),
+    "platform_does_not_delete": Meaning(
+        _("%(platform)s does not let us delete posts."), _("Delete it on %(platform)s."), "author"
+    ),
     "platform_does_not_publish": Meaning(
         _("%(platform)s has no way to publish."), _("Choose another account."), "author"
     ),
@@ -135,9 +148,19 @@ CODES: Mapping[str, Meaning] = {
         _("Move one of them, or leave it; %(advised)s minutes between posts are advised."),
         "author",
     ),
+    "publication_busy": Meaning(
+        _("Something is being done with the post on %(account)s just now."),
+        _("Wait a minute, then try again."),
+        "author",
+    ),
     "repeats_same_text": Meaning(
         _("The same text goes out every time."),
         _("Leave it, or write single posts; a platform may refuse what it takes for a duplicate."),
+        "author",
+    ),
+    "replies_stay": Meaning(
+        _("Only the first post was deleted: the rest of a thread and a first comment stay on %(platform)s."),
+        _("Delete there what is to go too; the history has the ids of what was published."),
         "author",
     ),
     "rule_empty": Meaning(

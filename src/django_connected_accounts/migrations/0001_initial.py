@@ -446,6 +446,7 @@ class Migration(migrations.Migration):
                             ("missed", "Missed"),
                             ("held", "On hold"),
                             ("cancelled", "Cancelled"),
+                            ("deleted", "Deleted on the platform"),
                         ],
                         default="scheduled",
                         max_length=16,

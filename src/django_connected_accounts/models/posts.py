@@ -188,6 +188,7 @@ class Publication(Leased):
         MISSED = "missed", _("Missed")
         HELD = "held", _("On hold")
         CANCELLED = "cancelled", _("Cancelled")
+        DELETED = "deleted", _("Deleted on the platform")
 
     OPEN: ClassVar[frozenset[str]] = frozenset(
         {Status.SCHEDULED, Status.SENDING, Status.WAITING, Status.HELD}

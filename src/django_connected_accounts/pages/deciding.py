@@ -19,7 +19,15 @@ from django.utils.translation import ngettext
 from django_connected_accounts.exceptions import ConnectedAccountsError, InvalidRequest
 from django_connected_accounts.forms import Form, LinkForm, TimeForm
 from django_connected_accounts.models import ConnectedAccount, Post
-from django_connected_accounts.services import composing, delivery, measuring, overriding, remarks, scheduling
+from django_connected_accounts.services import (
+    composing,
+    deleting,
+    delivery,
+    measuring,
+    overriding,
+    remarks,
+    scheduling,
+)
 
 from .composer import platforms
 from .page import Page, meanings, uuids
@@ -142,6 +150,7 @@ VERBS: Mapping[str, Verb] = {
     "check": Verb(scheduling.check_again, _("Looking at the platform again.")),
     "live": Verb(scheduling.mark_live, _("Taken as published."), LinkForm),
     "again": Verb(scheduling.post_again, _("Posting it once more.")),
+    "delete": Verb(deleting.take_down, _("Deleted there.")),
     "measure": Verb(lambda one, by: measuring.measure_publication(one), _("Its numbers were read.")),
 }
 

@@ -19,7 +19,7 @@ from django_connected_accounts.access import access
 from django_connected_accounts.forms import FilterForm, Form, LinkForm, TimeForm
 from django_connected_accounts.models import ConnectedAccount, Event, Measurement, Post, Publication
 from django_connected_accounts.providers.types import Problem
-from django_connected_accounts.services import composing, delivery, measuring, remarks
+from django_connected_accounts.services import composing, deleting, delivery, measuring, remarks
 
 from .page import SECRETS, Page
 from .picking import chosen_accounts, connected
@@ -138,6 +138,16 @@ class Delivery:
         """Whether its numbers can be read now."""
         live = self.publication.status == Status.PUBLISHED
         return live and measuring.can_measure(self.publication.account)
+
+    @property
+    def may_delete(self) -> bool:
+        """Whether it can be deleted on the platform from here."""
+        return deleting.can_take_down(self.publication)
+
+    @property
+    def leaves(self) -> bool:
+        """Whether deleting it leaves something of it public."""
+        return deleting.leaves(self.publication)
 
     @property
     def own_text(self) -> str:

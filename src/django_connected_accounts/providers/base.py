@@ -12,6 +12,8 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import hmac
+import json
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
@@ -234,9 +236,28 @@ class Publishes(ABC):
 class Measures(ABC):
     """The ability to report numbers."""
 
+    http: Http
+
     @abstractmethod
     def measure(self, connection: Connection, remote_id: str = "") -> list[Reading]:
         """Return numbers about the account or one post; what is unavailable is left out, never zero."""
+
+    def reading(self, name: str, value: object) -> Reading:
+        """Return a number as of now; what is none is unavailable."""
+        known = isinstance(value, int | float) and not isinstance(value, bool)
+        return Reading(name=name, value=float(value) if known else None, at=self.http.now())  # type: ignore[arg-type]
+
+
+class Deletes(ABC):
+    """The ability to delete what was published."""
+
+    @abstractmethod
+    def delete(self, connection: Connection, remote_id: str) -> None:
+        """Delete a post. It may be asked again: what is gone already counts as deleted."""
+
+    def leaves(self, draft: Draft) -> bool:
+        """Say whether something of this draft stays public when its post is deleted."""
+        return False
 
 
 class Receives(ABC):
@@ -248,6 +269,16 @@ class Receives(ABC):
     @abstractmethod
     def receive(self, body: bytes, headers: Mapping[str, str]) -> list[Notification]:
         """Return what a delivery says. ``headers`` are found by any case of their names."""
+
+    @staticmethod
+    def believed(body: bytes, *, given: str, expected: str) -> Any:
+        """Return what a body in JSON says, if the signature ``given`` with it is the one ``expected``."""
+        if not hmac.compare_digest(given.encode(errors="replace"), expected.encode()):
+            raise InvalidRequest("webhook_refused")
+        try:
+            return json.loads(body)
+        except (ValueError, RecursionError) as error:
+            raise InvalidRequest("webhook_refused") from error
 
     def handshake(self, query: Mapping[str, str]) -> str | Mapping[str, str]:
         """Return what proves that the address is ours: text, or what is sent as JSON."""

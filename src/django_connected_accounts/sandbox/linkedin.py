@@ -13,14 +13,14 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timezone
 from typing import TYPE_CHECKING, Any, Final
 
-from django.http import HttpResponse, JsonResponse
+from django.http import HttpResponse
 
 from . import oauth
 from .ids import digits, letters
 from .logins import Login
 from .platform import Member, Platform
 from .records import DAY, Item, Token
-from .routing import Call, Refusal, Unknown
+from .routing import Call, Refused, Unknown
 
 if TYPE_CHECKING:
     from .people import Person
@@ -28,12 +28,8 @@ if TYPE_CHECKING:
 API, WWW = "api.linkedin.com", "www.linkedin.com"
 PERSON, ORGANIZATION = "urn:li:person:", "urn:li:organization:"
 ENDED: Final[Mapping[str, date]] = {
-    "202510": date(2026, 10, 15),
-    "202511": date(2026, 11, 16),
-    "202601": date(2027, 1, 15),
-    "202602": date(2027, 2, 15),
-    "202603": date(2027, 3, 16),
-    **{f"2026{month:02}": date(2027, month, 15) for month in range(4, 10)},
+    **{"202510": date(2026, 10, 15), "202511": date(2026, 11, 16)},
+    **{f"2026{month:02}": date(2027, month, 15) for month in range(1, 10)},
 }
 POSTING: Final = ("ADMINISTRATOR", "CONTENT_ADMINISTRATOR", "DIRECT_SPONSORED_CONTENT_POSTER")
 SELF_SERVE: Final = ("openid", "profile", "email", "w_member_social")
@@ -70,37 +66,30 @@ class Asset:
     ready_at: float | None = None
 
 
-class Error(Refusal):
-    """LinkedIn's envelope."""
+class Error(Refused):
+    """LinkedIn's envelope; that of refused ``inputs`` has its code among their details."""
 
     def __init__(
-        self, status: int, code: str, message: str, *, service: int | None = None, inputs: str = ""
+        self, status: int, code: str, message: str, *, service: int | None = None, inputs: bool = False
     ) -> None:
-        super().__init__(code)
-        self.status, self.code, self.message = status, code, message
-        self.service, self.inputs = service, inputs
+        told: dict[str, Any] = {"code": code}
+        if inputs:
+            row = {"code": code, "description": message, "input": {}}
+            told = {"errorDetailType": "com.linkedin.common.error.BadRequest"}
+            told["errorDetails"] = {"inputErrors": [row]}
+        if service is not None:
+            told["serviceErrorCode"] = service
+        super().__init__(status, {"status": status, "message": message, **told})
 
     def respond(self, call: Call) -> HttpResponse:
-        body: dict[str, Any] = {"status": self.status, "message": self.message}
-        if self.inputs:
-            row = {"code": self.inputs, "description": self.message, "input": {}}
-            body |= {"errorDetailType": "com.linkedin.common.error.BadRequest"}
-            body |= {"errorDetails": {"inputErrors": [row]}}
-        else:
-            body["code"] = self.code
-        if self.service is not None:
-            body["serviceErrorCode"] = self.service
-        return JsonResponse(body, status=self.status, headers={"x-li-uuid": call.world.new_word("li")})
+        answer = super().respond(call)
+        answer["x-li-uuid"] = call.world.new_word("li")
+        return answer
 
 
-class OAuthError(Refusal):
+class OAuthError(Refused):
     def __init__(self, status: int, error: str, description: str) -> None:
-        super().__init__(error)
-        self.status, self.error, self.description = status, error, description
-
-    def respond(self, call: Call) -> HttpResponse:
-        told = {"error": self.error, "error_description": self.description}
-        return JsonResponse(told, status=self.status)
+        super().__init__(status, {"error": error, "error_description": description})
 
 
 class LinkedIn(Platform):
@@ -161,7 +150,7 @@ class LinkedIn(Platform):
 
     def mint(self, person: Person, scopes: Collection[str] | None = None) -> Token:
         scopes = (*SELF_SERVE, *COMMUNITY) if scopes is None else scopes
-        return pair(self, "sandbox-linkedin-app", person.key, scopes)[0]
+        return pair(self, oauth.Grant(client_id="sandbox-linkedin-app", person=person.key, scopes=scopes))[0]
 
     def author(self, token: Token) -> str:
         return f"{PERSON}{self.members[token.person].id}"
@@ -221,19 +210,18 @@ def denied(permission: str) -> Error:
     )
 
 
-def pair(
-    platform: LinkedIn, client_id: str, person: str, scopes: Collection[str], *, family: str = ""
-) -> tuple[Token, Token | None]:
-    """Return an access token, and a refresh token where the app may have one."""
-    known: dict[str, Any] = {"client_id": client_id, "person": person, "scopes": set(scopes)}
-    known["family"] = family or platform.world.new_word("family")
-    access = oauth.issue(
-        platform, "access", lifetime=platform.lifetime("access"), prefix="AQX", length=350, **known
-    )
-    if family or not platform.toggle["refreshable"]:
-        return access, None
-    lifetime = platform.lifetime("refresh")
-    return access, oauth.issue(platform, "refresh", lifetime=lifetime, prefix="AQW", length=350, **known)
+def pair(platform: LinkedIn, grant: oauth.Grant) -> tuple[Token, Token | None]:
+    """Return an access token, and a refresh token where the app may have one: it counts down from consent."""
+    known: dict[str, Any] = {"client_id": grant.client_id, "person": grant.person, "scopes": grant.scopes}
+    known |= {"family": grant.family or platform.world.new_word("family"), "length": 350}
+    refresh, lifetime = grant.old, platform.lifetime("access")
+    if refresh is None and platform.toggle["refreshable"]:
+        refresh = oauth.issue(
+            platform, "refresh", lifetime=platform.lifetime("refresh"), prefix="AQW", **known
+        )
+    if refresh and refresh.expires_at is not None:
+        lifetime = min(lifetime, refresh.expires_at - platform.world.now())
+    return oauth.issue(platform, "access", lifetime=lifetime, prefix="AQX", **known), refresh
 
 
 def _organization(name: str, roles: Mapping[str, str]) -> Organization:

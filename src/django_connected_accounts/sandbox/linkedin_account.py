@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, Final
+from typing import Final
 
 from django.http import HttpResponse
 
 from . import oauth
-from .linkedin import API, ORGANIZATION, WWW, LinkedIn, OAuthError, authenticate, denied, gateway, pair
-from .records import Token
+from .linkedin import API, ORGANIZATION, WWW, Error, LinkedIn, OAuthError, authenticate, denied, gateway, pair
 from .routing import Answer, Call
+
+REFUSALS: Final = {
+    "client_unknown": (401, "invalid_client"),
+    "secret_wrong": (401, "invalid_client"),
+    "redirect_mismatch": (400, "invalid_redirect_uri"),
+    "code_expired": (400, "invalid_redirect_uri"),
+}
 
 
 def token(call: Call) -> Answer:
@@ -21,27 +27,29 @@ def token(call: Call) -> Answer:
         if not call.text(name):
             raise OAuthError(400, "invalid_request", f'A required parameter "{name}" is missing')
     try:
-        app = oauth.client(call, LinkedIn.login)
-        if call.text("grant_type") == "refresh_token":
-            old = oauth.spend(platform, call.text("refresh_token"), app, single_use=False)
-            access = pair(platform, app.client_id, old.person, old.scopes, family=old.family)[0]
-            return _bearer(call, access, old)
-        code = oauth.redeem(call, app)
+        grant = oauth.granted(call, platform, single_use=False)
     except oauth.Failure as failure:
-        status, error = {
-            "client_unknown": (401, "invalid_client"),
-            "secret_wrong": (401, "invalid_client"),
-            "redirect_mismatch": (400, "invalid_redirect_uri"),
-            "code_expired": (400, "invalid_redirect_uri"),
-        }.get(failure.reason, (401 if failure.reason.startswith("code") else 400, "invalid_request"))
+        status, error = REFUSALS.get(
+            failure.reason, (401 if failure.reason.startswith("code") else 400, "invalid_request")
+        )
         raise OAuthError(status, error, f"{failure.reason}: appid/redirect uri/code verifier") from None
     for other in call.world.tokens.values():
         # Another set of scopes for the same member and app ends every earlier token.
-        ours = other.kind.startswith("linkedin_") and other.person == code.person
-        if ours and other.client_id == app.client_id and other.scopes != code.scopes:
+        ours = other.kind.startswith("linkedin_") and other.person == grant.person
+        if ours and other.client_id == grant.client_id and other.scopes != grant.scopes:
             other.dead = 65601
-    access, refresh = pair(platform, app.client_id, code.person, code.scopes)
-    return _bearer(call, access, refresh)
+    access, refresh = pair(platform, grant)
+    now = call.world.now()
+    answer = {
+        "access_token": access.value,
+        "expires_in": round((access.expires_at or now) - now),
+        "scope": ",".join(sorted(access.scopes)),
+        "token_type": "Bearer",
+    }
+    if refresh:
+        answer |= {"refresh_token": refresh.value}
+        answer |= {"refresh_token_expires_in": round((refresh.expires_at or now) - now)}
+    return answer
 
 
 def revoke(call: Call) -> Answer:
@@ -119,18 +127,12 @@ def organization(call: Call, organization_id: str) -> Answer:
     return {"id": int(found.id), "localizedName": found.name, "vanityName": found.vanity}
 
 
-def _bearer(call: Call, access: Token, refresh: Token | None) -> dict[str, Any]:
-    now = call.world.now()
-    answer = {
-        "access_token": access.value,
-        "expires_in": round((access.expires_at or now) - now),
-        "scope": ",".join(sorted(access.scopes)),
-        "token_type": "Bearer",
-    }
-    if refresh:
-        answer |= {"refresh_token": refresh.value}
-        answer |= {"refresh_token_expires_in": round((refresh.expires_at or now) - now)}
-    return answer
+def followers(call: Call, urn: str) -> Answer:
+    gateway(call, "networkSizes.GET", "rw_organization_admin", "r_organization_social")
+    call.accept({"edgeType"})
+    if urn not in LinkedIn.of(call.world).organizations:
+        raise Error(404, "NOT_FOUND", "Not found")
+    return {"firstDegreeSize": 42}
 
 
 TABLE: Final[tuple[tuple[str, str, str, Callable[..., Answer]], ...]] = (
@@ -140,4 +142,5 @@ TABLE: Final[tuple[tuple[str, str, str, Callable[..., Answer]], ...]] = (
     (API, "GET", "/v2/userinfo", userinfo),
     (API, "GET", "/rest/organizationAcls", roles),
     (API, "GET", r"/rest/organizations/(\d+)", organization),
+    (API, "GET", r"/rest/networkSizes/(urn:li:organization:\d+)", followers),
 )

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import io
 from typing import Final
 
 from django.http import HttpResponse
-from PIL import Image
 
 from .ids import letters
 from .linkedin import WWW, Asset, Error, LinkedIn, acting, gateway
-from .media import film
+from .media import film, picture
 from .records import Item
 from .routing import Answer, Call
 
@@ -100,9 +98,6 @@ def state(platform: LinkedIn, asset: Asset) -> str:
 def _item(kind: str, body: bytes) -> Item:
     if kind == "document":
         return Item(kind="document", url="", body=body, mime="application/pdf")
-    try:
-        with Image.open(io.BytesIO(body)) as picture:
-            mime, (width, height) = f"image/{(picture.format or '').lower()}", picture.size
-    except OSError:
-        raise Error(400, "INVALID_IMAGE_ID", "The image can't be read") from None
-    return Item(kind="image", url="", body=body, mime=mime, width=width, height=height)
+    if found := picture(body):
+        return found
+    raise Error(400, "INVALID_IMAGE_ID", "The image can't be read")

@@ -24,8 +24,11 @@ BODY: Final = frozenset(
         "content", "reshareContext", "contentLandingPage", "contentCallToActionLabel",
     }
 )  # fmt: skip
+VISIBILITIES: Final = {"PUBLIC", "CONNECTIONS", "LOGGED_IN"}
+CONTENTS: Final = {"media", "multiImage", "article", "poll"}
+DURATIONS: Final = {"ONE_DAY", "THREE_DAYS", "SEVEN_DAYS", "FOURTEEN_DAYS"}
 WINDOW: Final = 600.0
-LONGEST: Final = 3000
+LONGEST, LONGEST_COMMENT = 3000, 1250
 ELEMENT: Final = re.compile(
     r"\\[|{}@\[\]()<>#\\*_~]|@\[[^\]]+\]\(urn:li:(?:person|organization):[\w-]+\)"
     r"|\{hashtag\|\\?#\|(\w+)\}|#\w+|[^|{}@\[\]()<>#\\*_~]"
@@ -40,16 +43,17 @@ def create(call: Call) -> Answer:
     call.accept(BODY)
     for name in ("author", "visibility", "distribution", "lifecycleState"):
         if not call.params.get(name):
-            raise Error(422, "MISSING_FIELD", f"{name} is required", inputs="MISSING_FIELD")
+            raise Error(422, "MISSING_FIELD", f"{name} is required", inputs=True)
     commentary, content = call.text("commentary"), call.structure("content") or {}
     if len(commentary) > LONGEST:
         text = f"commentary length {len(commentary)} exceeds maximum {LONGEST}"
         raise Error(400, "FIELD_LENGTH_TOO_LONG", text)
+    _refuse_odd(call, content)
     items, alts = _items(platform, content, author)
     twin = _twin(platform, author, commentary, content)
     if twin:
         text = f"Content is a duplicate of {twin}"
-        raise Error(422, "DUPLICATE_POST", text, inputs="DUPLICATE_POST")
+        raise Error(422, "DUPLICATE_POST", text, inputs=True)
     urn = f"urn:li:share:{digits(call.world.unique('share'), prefix='73', length=19)}"
     shown, truncated = _read(commentary)
     organization = platform.organizations.get(author)
@@ -57,7 +61,7 @@ def create(call: Call) -> Answer:
         id=urn,
         account_id=author,
         username=organization.vanity if organization else platform.members[access.person].username,
-        kind=next(iter(content), "text"),
+        kind=items[0].kind if items else next(iter(content), "text"),
         path=f"/feed/update/{urn}/",
         timestamp=call.world.now(),
         text=shown,
@@ -126,6 +130,8 @@ def comments(call: Call, urn: str) -> Answer:
         raise Error(404, "NOT_FOUND", "Not found")
     number = digits(call.world.unique("comment"), prefix="73", length=19)
     text = (call.structure("message") or {}).get("text", "")
+    if not 0 < len(text) <= LONGEST_COMMENT:
+        raise Error(400, "FIELD_LENGTH_TOO_LONG", f"message length {len(text)} exceeds {LONGEST_COMMENT}")
     name = platform.members[access.person].username
     post.comments.append(
         {"id": number, "actor": actor, "username": name, "text": text, "message": {"text": text}}
@@ -151,6 +157,29 @@ def member_statistics(call: Call) -> Answer:
     if metric not in MEMBER_METRICS:
         raise Error(400, "INVALID_VALUE_FOR_FIELD", "queryType is invalid")
     return {"elements": [{"count": len(metric), "metricType": metric}]}
+
+
+def _refuse_odd(call: Call, content: Mapping[str, Any]) -> None:
+    images, poll = (content.get("multiImage") or {}).get("images"), content.get("poll")
+    article = content.get("article", {"source": "none"})
+    fits = {
+        "visibility": call.text("visibility") in VISIBILITIES,
+        "lifecycleState": call.text("lifecycleState") == "PUBLISHED",
+        "content": len(content) <= 1 and set(content) <= CONTENTS,
+        "content.multiImage": images is None or 2 <= len(images) <= 20,
+        "content.article": bool(article.get("source")),
+        "content.poll": poll is None or _is_poll(poll),
+    }
+    for name, fit in fits.items():
+        if not fit:
+            raise Error(400, "INVALID_VALUE_FOR_FIELD", f"{name} is invalid")
+
+
+def _is_poll(poll: Mapping[str, Any]) -> bool:
+    texts = [str(option.get("text", "")) for option in poll.get("options", ())]
+    asked, duration = str(poll.get("question", "")), (poll.get("settings") or {}).get("duration")
+    fit = 2 <= len(texts) <= 4 and all(0 < len(text) <= 30 for text in texts)
+    return fit and 0 < len(asked) <= 140 and duration in DURATIONS
 
 
 def _items(

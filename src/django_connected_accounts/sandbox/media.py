@@ -76,6 +76,17 @@ def pull_film(world: World, url: str, kind: str) -> tuple[Item, int | None]:
     return item, subcode
 
 
+def picture(body: bytes, formats: Collection[str] = ("JPEG", "PNG", "GIF")) -> Item | None:
+    """Return a picture, decoded in full, None where it is none of these."""
+    try:
+        with Image.open(io.BytesIO(body), formats=tuple(formats)) as image:
+            image.load()
+            width, height, mime = *image.size, Image.MIME[image.format or ""]
+    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError):
+        return None
+    return Item(kind="image", url="", body=body, mime=mime, width=width, height=height)
+
+
 def film(body: bytes, url: str = "") -> Item:
     """Return a film with what its headers say of it, whatever that is."""
     duration, width, height = film_facts(body)

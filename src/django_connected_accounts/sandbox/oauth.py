@@ -10,6 +10,7 @@ import binascii
 import hashlib
 import hmac
 from collections.abc import Collection
+from dataclasses import dataclass
 from typing import Final
 
 from .ids import letters
@@ -110,6 +111,29 @@ def spend(platform: Platform, value: str, app: App, *, single_use: bool) -> Toke
     if single_use:
         token.dead, token.rotated = 0, True
     return token
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Grant:
+    """Who may have tokens, and for what; ``old`` is the refresh token that was given for them, if one was."""
+
+    client_id: str
+    person: str
+    scopes: Collection[str]
+    family: str = ""
+    old: Token | None = None
+
+
+def granted(call: Call, platform: Platform, *, basic: bool = False, single_use: bool) -> Grant:
+    """Return what the code, or the refresh token, of this call is good for."""
+    app = client(call, platform.login, basic=basic)
+    if call.text("grant_type") == "refresh_token":
+        old = spend(platform, call.text("refresh_token"), app, single_use=single_use)
+        return Grant(
+            client_id=app.client_id, person=old.person, scopes=old.scopes, family=old.family, old=old
+        )
+    code = redeem(call, app)
+    return Grant(client_id=app.client_id, person=code.person, scopes=code.scopes)
 
 
 def end(platform: Platform, token: Token) -> None:

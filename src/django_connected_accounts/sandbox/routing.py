@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -97,6 +97,18 @@ class Refusal(Exception):
 
     def respond(self, call: Call) -> HttpResponse:
         raise NotImplementedError
+
+
+class Refused(Refusal):
+    """Ends a call with a status and a body in JSON."""
+
+    def __init__(self, status: int, body: Mapping[str, Any]) -> None:
+        super().__init__(status)
+        self.status = status
+        self.body = body
+
+    def respond(self, call: Call) -> HttpResponse:
+        return JsonResponse(dict(self.body), status=self.status)
 
 
 class Unknown(Refusal):

@@ -1,23 +1,33 @@
-"""What X's endpoints share: tokens, who may ask, limits, bills, envelopes; and the account itself.
+"""X as there is one in each world, and who may ask it what: limits, bills, envelopes.
 
-Follows the X contract of 2026-11-22, sections 2, 3, 7, 8 and 10; see `twitter` for what is not done.
+Follows the X contract of 2026-11-22, sections 2.1, 7 to 10 and 14; see `twitter` for what is not done.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+import base64
+import hashlib
+import hmac
+import json
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timezone
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from django.http import JsonResponse
 
 from . import oauth
-from .platform import Member
-from .records import DAY, Token
-from .routing import Answer, Call, Refusal
-from .twitter_account import Twitter
+from .ids import digits
+from .logins import Login
+from .platform import Member, Platform, Post
+from .records import DAY, Delivery, Token
+from .routing import Answer, Call, Refused
 
+if TYPE_CHECKING:
+    from .twitter_uploads import Upload
+
+EPOCH: Final = 1288834974657
+"""Milliseconds of Unix time at which X's ids begin."""
 WINDOW: Final = 15 * 60
 TYPES: Final = "https://api.twitter.com/2/problems/"
 FIELDS: Final = {
@@ -34,99 +44,154 @@ FIELDS: Final = {
 }  # fmt: skip
 
 
-class Problem(Refusal):
+@dataclass(slots=True, kw_only=True)
+class Wire:
+    """A post as the API shows it: short links, its media, what it replies to."""
+
+    post: Post
+    text: str
+    urls: list[dict[str, Any]]
+    media_keys: list[str]
+    parent: str = ""
+
+
+class Twitter(Platform):
+    id = "twitter"
+    host = "x.com"
+    login = Login(
+        id="twitter",
+        name="X",
+        pages=(("x.com", "/i/oauth2/authorize"), ("twitter.com", "/i/oauth2/authorize")),
+        scopes={
+            "tweet.read": "See posts and profiles that you can see",
+            "tweet.write": "Post and delete posts for you",
+            "users.read": "See your profile",
+            "users.email": "See your e-mail address",
+            "media.write": "Upload pictures and films for you",
+            "offline.access": "Stay connected until you end it",
+        },
+        params=frozenset(
+            {
+                "response_type", "client_id", "redirect_uri", "scope", "state", "code_challenge",
+                "code_challenge_method",
+            }
+        ),
+        denial={"error": "access_denied"},
+        choosable=False,
+        pkce=True,
+        code_prefix="",
+        code_length=91,
+    )  # fmt: skip
+    app = {"client_id": "sandbox-twitter-app", "secret": "sandbox-twitter-secret"}
+    lifetimes = {"code": 30, "access": 7200}
+    toggles = {
+        "self_serve": True,
+        "billing": "",  # "credits", "cap" or "usage": what has run out
+        "muzzled": False,
+        "suspended": False,
+        "too_long_status": 403,
+        "duplicate_seconds": DAY,
+        "posts_per_window": 100,
+        "posts_per_day_of_app": 10_000,
+        "timeline_delay": 0.0,
+        "append_body": True,
+        "names": "tweet",  # or "post", as in newer specifications
+        "processing_seconds": 2.0,
+        "processing_fails": False,
+    }
+
+    def __init__(self, world: Any) -> None:
+        super().__init__(world)
+        self.wires: dict[str, Wire] = {}
+        self.uploads: dict[str, Upload] = {}
+        self.subscriptions = {"creator": "Premium"}
+        self.counts: dict[tuple[str, str], tuple[float, int]] = {}
+        self.spent, self.last_id = 0.0, 0
+        self.webhook, self.consumer_secret = "", "sandbox-twitter-consumer-secret"
+
+    def seed(self) -> Iterable[tuple[str, Member]]:
+        for person in ("two_businesses", "shop", "creator"):
+            account = self.world.people[person].accounts()[0]
+            handle = account.username.replace(".", "_")
+            yield (
+                person,
+                Member(id=digits(f"x:{handle}", prefix="17", length=19), username=handle, name=account.name),
+            )
+
+    def new_id(self) -> str:
+        """Return an id that is larger than those given out before, as X's are."""
+        milliseconds = int(self.world.now() * 1000) - EPOCH
+        self.last_id = max(self.last_id + 1, milliseconds << 22)
+        return str(self.last_id)
+
+    def limit(self, key: tuple[str, str], most: int, window: float) -> tuple[int, int]:
+        """Count a call. Return how many are left, -1 for one too many, and when the window ends."""
+        now = self.world.now()
+        began, used = self.counts.get(key, (now, 0))
+        if now >= began + window:
+            began, used = now, 0
+        self.counts[key] = (began, used + 1)
+        return max(-1, most - used - 1), int(began + window)
+
+    def tell(self, event_type: str, payload: Mapping[str, Any]) -> Delivery:
+        """Queue an event for the app's webhook, signed."""
+        event = {
+            "event_uuid": self.world.new_id("event", prefix="5", length=16),
+            "filter": {},
+            "event_type": event_type,
+            "payload": dict(payload),
+        }
+        body = json.dumps({"data": event}).encode()
+        headers = {
+            "Content-Type": "application/json",
+            "x-twitter-webhooks-signature": self.signature(body),
+        }
+        delivery = Delivery(
+            client_id=self.app["client_id"],
+            kind="event",
+            url=self.webhook,
+            headers=headers,
+            body=body,
+            next_at=self.world.now(),
+        )
+        self.world.deliveries.append(delivery)
+        return delivery
+
+    def register(self, url: str) -> None:
+        """Send events to this address, which has to pass the challenge (CRC)."""
+        challenge = self.world.new_word("crc", length=30)
+        status, body = self.world.send("GET", f"{url}?crc_token={challenge}", {}, b"")
+        right = {"response_token": self.signature(challenge.encode())}
+        if status != 200 or json.loads(body) != right:
+            raise ValueError(f"{url} did not pass the challenge: {status}")
+        self.webhook = url
+
+    def disconnect(self, person: str) -> None:
+        """Let a person take the app's access away, and tell the app."""
+        for token in self.world.tokens.values():
+            if token.person == person and token.kind.startswith(f"{self.id}_"):
+                token.dead = 0
+        at = datetime.fromtimestamp(self.world.now(), tz=timezone.utc).isoformat(timespec="seconds")
+        if self.webhook:
+            self.tell("oauth.revoke", {"date_time": at, "user_id": self.members[person].id, "app_id": "1990"})
+
+    def signature(self, message: bytes) -> str:
+        mac = hmac.new(self.consumer_secret.encode(), message, hashlib.sha256).digest()
+        return f"sha256={base64.b64encode(mac).decode()}"
+
+
+class Problem(Refused):
     """X's envelope. ``kind`` is the last segment of its type, "" for ``about:blank``."""
 
     def __init__(self, status: int, title: str, detail: str = "", kind: str = "", **more: Any) -> None:
-        super().__init__(title)
-        self.status = status
-        self.body: dict[str, Any] = {
-            "title": title,
-            "detail": detail or title,
-            "type": TYPES + kind if kind else "about:blank",
-            **({} if kind == "credits" else {"status": status}),
-            **more,
-        }
-
-    def respond(self, call: Call) -> JsonResponse:
-        return JsonResponse(self.body, status=self.status)
-
-
-class Denial(Refusal):
-    """The token endpoint's envelope."""
-
-    def __init__(self, error: str, description: str, *, status: int = 400) -> None:
-        super().__init__(error)
-        self.status = status
-        self.body = {"error": error, "error_description": description}
-
-    def respond(self, call: Call) -> JsonResponse:
-        return JsonResponse(self.body, status=self.status)
+        told = {"title": title, "detail": detail or title, "type": TYPES + kind if kind else "about:blank"}
+        super().__init__(status, {**told, **({} if kind == "credits" else {"status": status}), **more})
 
 
 def invalid(parameter: str, value: Any, message: str) -> Problem:
     errors = [{"parameters": {parameter: [str(value)]}, "message": message}]
     detail = "One or more parameters to your request was invalid."
     return Problem(400, "Invalid Request", detail, "invalid-request", errors=errors)
-
-
-def token(call: Call) -> Answer:
-    """A code, or a refresh token that works once, to a pair of tokens."""
-    call.accept(
-        {"grant_type", "code", "redirect_uri", "code_verifier", "refresh_token", "client_id", "scope"}
-    )
-    platform = Twitter.of(call.world)
-    grant = call.text("grant_type")
-    try:
-        app = oauth.client(call, platform.login, basic=True)
-        if grant == "authorization_code":
-            code = oauth.redeem(call, app)
-            person, scopes, family = code.person, set(code.scopes), ""
-        elif grant == "refresh_token":
-            old = oauth.spend(platform, call.text("refresh_token"), app, single_use=True)
-            person, scopes, family = old.person, old.scopes, old.family
-        else:
-            raise Denial("unsupported_grant_type", "Grant type is not supported")
-    except oauth.Failure as failure:
-        if failure.reason in ("client_unknown", "secret_wrong"):
-            raise Denial("unauthorized_client", "Missing valid authorization header", status=401) from None
-        what = "token" if failure.reason.startswith("refresh") else "authorization code"
-        raise Denial("invalid_request", f"Value passed for the {what} was invalid.") from None
-    made = oauth.issue(
-        platform,
-        "access",
-        client_id=app.client_id,
-        person=person,
-        scopes=scopes,
-        lifetime=platform.lifetime("access"),
-        family=family,
-    )
-    answer = {
-        "token_type": "bearer",
-        "expires_in": int(platform.lifetime("access")),
-        "access_token": made.value,
-        "scope": " ".join(sorted(scopes, reverse=True)),
-    }
-    if "offline.access" in scopes:
-        refresh = oauth.issue(
-            platform, "refresh", client_id=app.client_id, person=person, scopes=scopes, family=made.family
-        )
-        answer["refresh_token"] = refresh.value
-    return answer
-
-
-def revoke(call: Call) -> Answer:
-    call.accept({"token", "token_type_hint", "client_id"})
-    platform = Twitter.of(call.world)
-    try:
-        oauth.client(call, platform.login, basic=True)
-    except oauth.Failure:
-        raise Denial("unauthorized_client", "Missing valid authorization header", status=401) from None
-    found = call.world.tokens.get(call.text("token"))
-    if found is None or not found.kind.startswith("twitter_"):
-        raise Denial("invalid_request", "Value passed for the token was invalid.")
-    oauth.end(platform, found)
-    return {"revoked": True}
 
 
 @dataclass(slots=True, frozen=True)
@@ -174,32 +239,6 @@ def endpoint(
         return response
 
     return respond
-
-
-def me(asked: Asked) -> Answer:
-    call, platform, member = asked.call, asked.platform, asked.member
-    call.accept({"user.fields", "tweet.fields", "expansions"})
-    wanted = fields_of(call, "user")
-    own = [wire for wire in platform.wires.values() if wire.post.account_id == member.id]
-    row = {
-        "id": member.id,
-        "name": member.name,
-        "username": member.username,
-        "created_at": "2019-03-01T08:00:00.000Z",
-        "profile_image_url": platform.portrait(member),
-        "protected": False,
-        "verified_type": "none",
-        "subscription_type": platform.subscriptions.get(asked.token.person, "None"),
-        "public_metrics": {
-            "followers_count": int(member.id) % 5000,
-            "following_count": 3,
-            "tweet_count": len(own),
-            "listed_count": 0,
-            "like_count": 9,
-            "media_count": sum(len(wire.media_keys) for wire in own),
-        },
-    }
-    return {"data": {k: v for k, v in row.items() if k in wanted | {"id", "name", "username"}}}
 
 
 def fields_of(call: Call, kind: str) -> set[str]:

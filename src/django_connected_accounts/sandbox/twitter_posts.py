@@ -15,8 +15,7 @@ from django.http import JsonResponse
 from .platform import Post
 from .records import DAY
 from .routing import Answer, Call
-from .twitter_account import Twitter, Wire
-from .twitter_api import TYPES, Asked, Problem, fields_of, invalid, refuse_unpaid
+from .twitter_api import TYPES, Asked, Problem, Twitter, Wire, fields_of, invalid, refuse_unpaid
 from .twitter_uploads import Upload
 
 CREATE: Final = {

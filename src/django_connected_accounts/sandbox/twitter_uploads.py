@@ -8,14 +8,12 @@ from __future__ import annotations
 
 import base64
 import binascii
-import io
 from dataclasses import dataclass, field
 from typing import Any, Final
 
 from django.http import HttpResponse
-from PIL import Image
 
-from .media import boxes, film_facts
+from .media import boxes, film, picture
 from .records import DAY, Item
 from .routing import Answer, Unknown
 from .twitter_api import Asked, Problem, invalid
@@ -26,7 +24,7 @@ CATEGORIES: Final = {
     "tweet_gif": ("image", {"image/gif"}, 15 * 1024 * 1024, "16"),
     "tweet_video": ("video", {"video/mp4", "video/quicktime"}, 512 * 1024 * 1024, "7"),
 }
-FORMATS: Final = {"JPEG", "PNG", "WEBP", "GIF"}
+FORMATS: Final = ("JPEG", "PNG", "WEBP", "GIF")
 LARGEST_PIECE: Final = 5 * 1024 * 1024
 
 
@@ -151,33 +149,25 @@ def _begin(asked: Asked, category: str, media_type: str, total: int) -> Upload:
 
 def _finish(asked: Asked, upload: Upload, body: bytes) -> None:
     now, platform = asked.call.world.now(), asked.platform
-    upload.item, upload.failed = _item(upload, body)
-    upload.failed = upload.failed or (upload.moving and bool(platform.toggle["processing_fails"]))
-    if upload.failed and not upload.moving:
-        upload.item = None
+    item, unusable = _item(upload, body)
+    if unusable and not upload.moving:
         raise invalid("media", upload.id, "The file can't be decoded as an image (answer invented).")
+    upload.item, upload.failed = (
+        item,
+        unusable or (upload.moving and bool(platform.toggle["processing_fails"])),
+    )
     upload.ready_at = now + float(platform.toggle["processing_seconds"]) * upload.moving
     upload.expires_at = now + DAY
 
 
 def _item(upload: Upload, body: bytes) -> tuple[Item, bool]:
     """Return what was uploaded, and whether X can't use it."""
-    width = height = 0
-    if CATEGORIES[upload.category][0] == "video":
-        bad = [name for name, _ in boxes(body)][:1] != [b"ftyp"]
-        duration, width, height = film_facts(body)
-        bad = bad or (duration is not None and duration < 0.5)
-        return Item(
-            kind="video", url="", body=body, mime="video/mp4", width=width, height=height, duration=duration
-        ), bad
-    try:
-        with Image.open(io.BytesIO(body)) as image:
-            image.load()
-            bad, (width, height) = image.format not in FORMATS, image.size
-    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError):
-        bad = True
-    mime = upload.media_type or "image/jpeg"
-    return Item(kind="image", url="", body=body, mime=mime, width=width, height=height), bad
+    if CATEGORIES[upload.category][0] == "image":
+        drawn = picture(body, FORMATS)
+        return drawn or Item(kind="image", url="", body=body, mime=upload.media_type), drawn is None
+    found = film(body)
+    begins = next((name for name, _ in boxes(body)), b"")
+    return found, begins != b"ftyp" or (found.duration is not None and found.duration < 0.5)
 
 
 def _mine(asked: Asked, media_id: str) -> Upload:

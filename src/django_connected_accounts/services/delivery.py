@@ -26,6 +26,7 @@ WORST_FIRST = (
     Status.SENDING,
     Status.SCHEDULED,
     Status.PUBLISHED,
+    Status.DELETED,
     Status.CANCELLED,
 )
 NOT_OUT = (Status.FAILED, Status.MISSED, Status.HANDED_OVER)
@@ -35,7 +36,7 @@ FAILED = (Status.FAILED, Status.MISSED)
 
 @dataclass(frozen=True, slots=True)
 class Summary:
-    """What became of a post on all its accounts, those where it was cancelled left out.
+    """What became of a post on all its accounts, those where it was cancelled or deleted left out.
 
     ``status`` is "partly_published" where it is live on some and ended otherwise on others, else that of the
     publication that needs someone most; "" while it was never scheduled.
@@ -51,7 +52,8 @@ def summary(post: Post) -> Summary:
     """Return how a post stands. Prefetch its publications for many."""
     counts = Counter(Status(publication.status) for publication in post.publications.all())
     worst = next((status for status in WORST_FIRST if counts[status]), "")
-    published, total = counts[Status.PUBLISHED], counts.total() - counts[Status.CANCELLED]
+    published = counts[Status.PUBLISHED]
+    total = counts.total() - counts[Status.CANCELLED] - counts[Status.DELETED]
     status = PARTLY_PUBLISHED if published and worst in NOT_OUT else str(worst)
     told = {str(name): counts[name] for name in WORST_FIRST if counts[name]}
     return Summary(status, published, total, told)

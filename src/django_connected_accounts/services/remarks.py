@@ -25,8 +25,8 @@ from django_connected_accounts.providers.types import Problem
 from . import reviewing
 
 Status = Publication.Status
-COUNTED = (*Publication.OPEN, Status.PUBLISHED, Status.HANDED_OVER, Status.UNKNOWN)
-"""What is public, may be, or will be."""
+COUNTED = (*Publication.OPEN, Status.PUBLISHED, Status.DELETED, Status.HANDED_OVER, Status.UNKNOWN)
+"""What is public, may be, will be, or was: platforms count and compare what was deleted too."""
 
 DAY = timedelta(days=1)
 SAME_AGAIN = timedelta(days=30)
@@ -183,7 +183,7 @@ def _slot(row: Publication) -> Slot:
         due_at=row.published_at or row.due_at,
         text=_text(row.post, row.account_id),
         content_hash=row.content_hash,
-        published=row.status == Status.PUBLISHED,
+        published=row.status in (Status.PUBLISHED, Status.DELETED),
     )
 
 

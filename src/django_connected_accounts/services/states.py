@@ -35,8 +35,9 @@ LEGAL: Mapping[str, frozenset[str]] = {
     Status.FAILED: frozenset({Status.SCHEDULED}),
     Status.MISSED: frozenset({Status.SCHEDULED}),
     Status.CANCELLED: frozenset({Status.SCHEDULED}),
-    # What is live stays so: publishing it again takes another post.
-    Status.PUBLISHED: frozenset(),
+    # What is live stays so until it is deleted there; publishing it again takes another post.
+    Status.PUBLISHED: frozenset({Status.DELETED}),
+    Status.DELETED: frozenset(),
 }
 """Status to those that may come next; each may stay as it is."""
 

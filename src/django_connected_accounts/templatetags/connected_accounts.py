@@ -53,13 +53,14 @@ STATUS_TONES: Mapping[str, str] = {
     Status.HELD: "warn",
     Status.HANDED_OVER: "warn",
     Status.CANCELLED: "quiet",
+    Status.DELETED: "quiet",
 }
-
 CAPABILITIES: Mapping[str, Promise] = {
     "connect": _("Read the profile"),
     "publish": _("Publish posts"),
     "measure": _("Read insights"),
     "comment": _("Write the first comment"),
+    "delete": _("Delete posts"),
 }
 
 EXTRAS: Mapping[str, Promise] = {"comment": _("First comment"), "measure": _("Insights")}
@@ -106,6 +107,7 @@ EVENTS: Mapping[str, Promise] = {
     "publication.handed_over": _("In the inbox there, not published"),
     "publication.unknown": _("Check needed"),
     "publication.cancelled": _("Cancelled"),
+    "publication.deleted": _("Deleted on the platform"),
     "publication.rescheduled": _("Scheduled anew"),
     "publication.missed": _("Missed"),
     "publication.failed": _("Failed"),
@@ -186,6 +188,7 @@ def wording(value: str) -> str:
 def health(account: ConnectedAccount) -> State:
     """Return how an account is, in words."""
     words, tone = account.get_health_display(), HEALTH_TONES.get(account.health, "bad")
+    quota: Mapping[str, int] = account.quota
     if account.health == Health.ACTION_NEEDED:
         words = gettext("Action needed on %(platform)s") % {"platform": registry.name(account.platform)}
     elif account.health == Health.ACTIVE:
@@ -194,13 +197,9 @@ def health(account: ConnectedAccount) -> State:
             days = max(left.days, 0)
             words = ngettext("Expires in %(days)s day", "Expires in %(days)s days", days) % {"days": days}
             words, tone = (words if days else gettext("Expires today")), "warn"
-        elif getattr(account, "hold_until", None) or _has_used_its_quota(account):
+        elif getattr(account, "hold_until", None) or 0 < quota.get("total", 0) <= quota.get("used", 0):
             words, tone = gettext("Publishing limited"), "warn"
     return State(str(words), tone)
-
-
-def _has_used_its_quota(account: ConnectedAccount) -> bool:
-    return bool(0 < account.quota.get("total", 0) <= account.quota.get("used", 0))
 
 
 def time_left(account: ConnectedAccount) -> timedelta | None:

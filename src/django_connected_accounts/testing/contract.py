@@ -18,7 +18,7 @@ import pytest
 from requests.adapters import BaseAdapter
 
 from django_connected_accounts.exceptions import ConnectedAccountsError, OutcomeUnknown, ProviderError
-from django_connected_accounts.providers.base import Provider, Publishes
+from django_connected_accounts.providers.base import Deletes, Provider, Publishes
 from django_connected_accounts.providers.http import Http, Response
 from django_connected_accounts.providers.types import Connection, Draft, Limit, Option, Problem
 
@@ -188,6 +188,32 @@ class ProviderContract:
             if network.calls <= call:
                 break
 
+    def test_each_kind_can_be_deleted(self) -> None:
+        for draft in self._deletable():
+            remote = self.remote_class()
+            provider = self.provider(remote)
+            connection = remote.connect(provider)
+            published = drive(provider, connection, draft, remote)
+            provider.delete(connection, published.remote_id)
+            assert remote.posts() == 0, draft.kind
+
+    @pytest.mark.parametrize("trouble", TROUBLES)
+    def test_a_post_is_deleted_by_asking_again_whatever_answer_was_lost(self, trouble: str) -> None:
+        draft = next(self._deletable())
+        for call in range(10):
+            remote = self.remote_class()
+            provider = self.provider(remote)
+            connection = remote.connect(provider)
+            published = drive(provider, connection, draft, remote)
+            network = TroubledAdapter(remote.adapter, at=call, trouble=trouble)
+            with contextlib.suppress(ProviderError):
+                self.provider(remote, adapter=network).delete(connection, published.remote_id)
+                assert remote.posts() == 0, f"call {call}: called deleted, is live"
+            provider.delete(connection, published.remote_id)
+            assert remote.posts() == 0
+            if network.calls <= call:
+                break
+
     # Law 4: no secret in sight
 
     def test_no_secret_shows(self, caplog: pytest.LogCaptureFixture) -> None:
@@ -216,6 +242,11 @@ class ProviderContract:
         if not issubclass(self.provider_class, Publishes):
             pytest.skip("it does not publish")
         yield from self.drafts()
+
+    def _deletable(self) -> Iterator[Draft]:
+        if not issubclass(self.provider_class, Deletes):
+            pytest.skip("it does not delete")
+        yield from self._publishable()
 
     def _comment(self, kind: str) -> str:
         return "" if kind == "story" else self.first_comment

@@ -79,7 +79,7 @@ class SandboxRemote(Remote):
         if provider.id not in self.world.platforms:
             return Tokens(access_token=self.world.mint(self.person, self.variant))
         here, verifier = "http://localhost/callback/", "v" * 64
-        scopes = provider.scopes_for(("connect", "publish", "comment", "measure"))
+        scopes = provider.scopes_for(("connect", "publish", "comment", "measure", "delete"))
         url = provider.authorization_url(redirect_uri=here, state="s", verifier=verifier, scopes=scopes)
         code = parse_qs(urlsplit(consent.visit(self.world, url, self.person)).query)["code"][0]
         return provider.exchange(code, redirect_uri=here, verifier=verifier)

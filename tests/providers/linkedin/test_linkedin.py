@@ -26,7 +26,6 @@ from django_connected_accounts.exceptions import (
 )
 from django_connected_accounts.providers.http import Http
 from django_connected_accounts.providers.linkedin import LinkedIn
-from django_connected_accounts.providers.linkedin.client import LinkedInAPIClient
 from django_connected_accounts.providers.linkedin.littletext import RESERVED, escape, normal
 from django_connected_accounts.providers.types import Connection, Draft, Media, Published
 from django_connected_accounts.sandbox import samples
@@ -80,6 +79,21 @@ def test_consent_gives_the_member_and_the_pages_with_what_stands_in_the_way(page
     }
 
 
+def test_a_page_whose_name_may_not_be_read_hides_no_other(page: Account) -> None:
+    refusal = {"status": 403, "code": "ACCESS_DENIED"}
+    page.world.fault(action="status", path="rest/organizations/", nth=3, status=403, body=refusal)
+    *_, unnamed = page.provider.profiles(page.connection.tokens)
+    assert unnamed.display_name == unnamed.account_id
+    assert unnamed.unusable == "page_role_missing"
+
+
+def test_a_page_is_gone_once_the_member_has_no_role_there(page: Account) -> None:
+    assert page.provider.verify(page.connection).account_type == "page"
+    page.linkedin.organizations[page.connection.account_id].roles = {}
+    with pytest.raises(NotAuthorized, match="account_gone"):
+        page.provider.verify(page.connection)
+
+
 def test_without_the_option_no_scope_of_pages_is_asked_for(member: Account) -> None:
     assert member.provider.scopes_for(("connect", "publish", "measure")) == (
         "openid",
@@ -104,6 +118,22 @@ def test_a_refresh_token_counts_down_from_the_consent(member: Account) -> None:
     younger = member.provider.refresh(tokens)
     assert younger.refresh_expires_at
     assert round((younger.refresh_expires_at - member.remote.now()).total_seconds() / 86400) == 306
+    member.remote.advance(301 * 86400)
+    last = member.provider.refresh(younger)
+    assert last.expires_at
+    assert last.expires_at == last.refresh_expires_at
+    assert round((last.expires_at - member.remote.now()).total_seconds() / 86400) == 5
+
+
+def test_a_refusal_of_the_app_ends_no_grant(member: Account) -> None:
+    tokens = member.connection.tokens
+    for error, expected in (("invalid_client", OperatorNeeded), ("server_error", OperatorNeeded)):
+        member.world.fault(action="status", path="accessToken", status=401, body={"error": error})
+        with pytest.raises(expected):
+            member.provider.refresh(tokens)
+    member.world.fault(action="status", path="accessToken", status=400, body={"error": "invalid_request"})
+    with pytest.raises(NotAuthorized, match="token_refused"):
+        member.provider.refresh(tokens)
 
 
 # Little text
@@ -161,6 +191,22 @@ def test_a_film_goes_in_parts_without_our_token_and_waits_until_it_is_ready(page
     assert len(page.world.posts()) == 1
 
 
+@pytest.mark.parametrize(("path", "nth"), [("dms-uploads", 1), ("/rest/videos$", 2)])
+def test_a_film_whose_upload_has_expired_is_sent_anew(page: Account, path: str, nth: int) -> None:
+    gone = {"status": 400, "code": "EXPIRED_UPLOAD_URL"}
+    page.world.fault(action="status", path=path, nth=nth, status=400, body=gone)
+    page.post(sample_draft("video"))
+    begun = [call for call in page.calls("/rest/videos") if "initialize" in str(call["params"])]
+    assert (len(begun), len(page.world.posts())) == (2, 1)
+
+
+def test_a_film_whose_uploads_all_expire_is_given_up(page: Account) -> None:
+    gone = {"status": 400, "code": "EXPIRED_UPLOAD_URL"}
+    page.world.fault(action="status", path="dms-uploads", times=0, status=400, body=gone)
+    with pytest.raises(ContentRejected, match="media_processing_failed"):
+        page.post(sample_draft("video"))
+
+
 def test_a_film_that_can_t_be_processed_is_refused_by_name(page: Account) -> None:
     page.linkedin.toggle["fails_processing"] = True
     with pytest.raises(ContentRejected, match="media_processing_failed"):
@@ -172,6 +218,21 @@ def test_a_document_is_named_after_its_file(page: Account) -> None:
     page.post(sample_draft("document"))
     (post,) = page.world.posts()
     assert post["content"]["media"]["title"] == "Price list.pdf"
+
+
+def test_that_pages_were_not_counted_is_said(page: Account) -> None:
+    (told,) = page.provider.problems(sample_draft("document"))
+    assert (told.code, told.severity, told.params) == ("pages_not_checked", "warning", {"max": 300})
+
+
+def test_a_page_has_no_connections_to_post_to(page: Account) -> None:
+    draft = Draft(kind="text", text="Rye", options={"visibility": "CONNECTIONS"})
+    with pytest.raises(ContentRejected, match="option_not_available"):
+        page.post(draft)
+    member = Account()
+    member.post(draft)
+    assert member.linkedin.posts
+    assert not member.world.posts()  # nobody else sees it
 
 
 def test_a_link_and_a_poll_are_content_of_their_own(member: Account) -> None:
@@ -215,6 +276,32 @@ def test_a_link_and_a_poll_are_content_of_their_own(member: Account) -> None:
 )
 def test_what_linkedin_would_refuse_is_said_before(member: Account, draft: Draft, code: str) -> None:
     assert code in [problem.code for problem in member.provider.problems(draft)]
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        {"visibility": "NOBODY"},
+        {"lifecycleState": "DRAFT"},
+        {"content": {"carousel": {}}},
+        {"content": {"multiImage": {"images": [{"id": "urn:li:image:1"}]}}},
+        {"content": {"article": {"title": "Rye"}}},
+        {"content": {"poll": {"question": "Rye?", "options": [{"text": "Yes"}]}}},
+    ],
+)
+def test_the_sandbox_refuses_what_linkedin_would(member: Account, said: dict[str, Any]) -> None:
+    body = {
+        "author": member.connection.account_id,
+        "commentary": "Rye",
+        "visibility": "PUBLIC",
+        "distribution": {"feedDistribution": "MAIN_FEED"},
+        "lifecycleState": "PUBLISHED",
+    }
+    client = member.provider.client(member.connection)
+    with pytest.raises(ContentRejected, match="request_refused"):
+        client.create_post({**body, **said})
+    client.create_post(body)
+    assert len(member.world.posts()) == 1
 
 
 def test_a_comment_is_no_little_text(page: Account) -> None:
@@ -306,10 +393,23 @@ def test_a_version_that_ended_is_the_operator_s_and_no_account_s() -> None:
 
 def test_a_post_is_deleted_and_to_delete_it_again_does_no_harm(page: Account) -> None:
     published = page.post(Draft(kind="text", text="Rye"))
-    client = LinkedInAPIClient(page.provider.http, page.connection.tokens.access_token, "202609")
-    client.delete_post(published.remote_id)
-    client.delete_post(published.remote_id)
+    page.provider.delete(page.connection, published.remote_id)
+    page.provider.delete(page.connection, published.remote_id)
     assert not page.world.posts()
+
+
+@pytest.mark.parametrize("status", [404, 410])
+def test_what_linkedin_no_longer_knows_is_gone(page: Account, status: int) -> None:
+    page.world.fault(action="status", method="DELETE", status=status, body={"status": status})
+    page.provider.delete(page.connection, "urn:li:share:7350000000000000001")
+
+
+def test_a_post_that_may_not_be_deleted_is_not_called_deleted(page: Account) -> None:
+    published = page.post(Draft(kind="text", text="Rye"))
+    page.linkedin.organizations[page.connection.account_id].roles = {}
+    with pytest.raises(PermissionMissing):
+        page.provider.delete(page.connection, published.remote_id)
+    assert len(page.world.posts()) == 1
 
 
 # Numbers, and what it tells
@@ -320,6 +420,20 @@ def test_numbers_of_a_page_and_of_a_post_are_read(page: Account) -> None:
     for remote_id in ("", published.remote_id):
         numbers = {r.name: r.value for r in page.provider.measure(page.connection, remote_id)}
         assert numbers["impressionCount"] == 940
+        assert numbers.get("firstDegreeSize") == (None if remote_id else 42)
+
+
+def test_followers_that_are_not_told_spoil_no_other_number(page: Account) -> None:
+    refusal = {"status": 403, "code": "ACCESS_DENIED"}
+    page.world.fault(action="status", path="networkSizes", status=403, body=refusal)
+    numbers = {r.name: r.value for r in page.provider.measure(page.connection)}
+    assert (numbers["impressionCount"], numbers["firstDegreeSize"]) == (940, None)
+
+
+def test_a_post_that_nothing_was_done_with_has_zeros_and_not_nothing(page: Account) -> None:
+    page.world.fault(action="status", path="ShareStatistics", status=200, body={"elements": []})
+    numbers = {r.value for r in page.provider.measure(page.connection, "urn:li:share:7350000000000000001")}
+    assert numbers == {0.0}
 
 
 def test_one_number_that_can_t_be_had_spoils_no_other(page: Account) -> None:

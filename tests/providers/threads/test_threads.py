@@ -53,7 +53,12 @@ def test_consent_leads_to_a_token_of_sixty_days_with_its_scopes(account: Account
     tokens = account.connection.tokens
     assert tokens.expires_at
     assert 59 <= (tokens.expires_at - account.remote.now()).days <= 60
-    assert tokens.scopes == {"threads_basic", "threads_content_publish", "threads_manage_insights"}
+    assert tokens.scopes == {
+        "threads_basic",
+        "threads_content_publish",
+        "threads_manage_insights",
+        "threads_delete",
+    }
     assert account.connection.username == "juniper.shop"
 
 

@@ -423,3 +423,24 @@ def test_a_limit_says_when_it_ends(x: X) -> None:
     with pytest.raises(RateLimited) as caught:
         x.provider.publish(connection, other, pending.checkpoint)
     assert 790 < caught.value.retry_after <= 800
+
+
+# Deleting
+
+
+def test_what_x_says_it_did_not_delete_is_looked_up(x: X) -> None:
+    connection = x.connection()
+    published = drive(x.provider, connection, TEXT, x)
+    for answer in ({"data": {"deleted": False}}, {}):
+        x.world.fault(action="status", method="DELETE", status=200, body=answer)
+        with pytest.raises(Unavailable):
+            x.provider.delete(connection, published.remote_id)
+    problem = {"title": "Forbidden", "type": "https://api.x.com/2/problems/not-authorized-for-resource"}
+    x.world.fault(action="status", method="DELETE", status=403, body=problem)
+    with pytest.raises(ContentRejected):
+        x.provider.delete(connection, published.remote_id)
+    assert live(x) == ["Fresh rye at seven"]
+    x.provider.delete(connection, published.remote_id)
+    x.world.fault(action="status", method="DELETE", status=404, body={"title": "Not Found Error"})
+    x.provider.delete(connection, published.remote_id)
+    assert live(x) == []

@@ -109,6 +109,10 @@ class FacebookAPIClient:
     def get_post(self, post_id: str) -> dict[str, Any]:
         return self._get(post_id, needs="id", fields="id,permalink_url,created_time")
 
+    def delete(self, object_id: str) -> None:
+        """Delete a post or a film; one that is gone already is no error."""
+        self.graph.delete(object_id, token=self._access_token)
+
     def list_posts(self, since: int) -> list[dict[str, Any]]:
         """Return what the Page has published since this Unix time, newest first."""
         for fields in POST_FIELDS:

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from django_connected_accounts.exceptions import NotAuthorized, PermissionMissing
-from django_connected_accounts.providers.base import Measures, Publishes
+from django_connected_accounts.providers.base import Deletes, Measures, Publishes
 from django_connected_accounts.providers.http import Http
 from django_connected_accounts.providers.meta import FacebookLogin, Graph, MetaReceiving
 from django_connected_accounts.providers.meta.login import PAGE_TASKS, USER_TOKEN, user_token
@@ -32,7 +32,7 @@ from .steps import Step
 PAGE_FIELDS = "id,name,username,category,picture{url},followers_count"
 
 
-class Facebook(Publishes, Measures, MetaReceiving, FacebookLogin):
+class Facebook(Publishes, Deletes, Measures, MetaReceiving, FacebookLogin):
     """Facebook Pages. A Page's token has no end, its data access has; the person's token stays beside it."""
 
     id = "facebook"
@@ -43,6 +43,7 @@ class Facebook(Publishes, Measures, MetaReceiving, FacebookLogin):
         "publish": ("pages_manage_posts",),
         "comment": ("pages_manage_engagement", "pages_read_user_content"),
         "measure": ("read_insights",),
+        "delete": ("pages_manage_posts",),
     }
     requirements = ("facebook_page",)
     kinds = ("text", "photo", "carousel", "video", "reel", "story")
@@ -94,6 +95,9 @@ class Facebook(Publishes, Measures, MetaReceiving, FacebookLogin):
         self, connection: Connection, draft: Draft, checkpoint: Mapping[str, Any], since: datetime
     ) -> Published | Pending | None:
         return self._step(connection, draft, checkpoint).find(since)
+
+    def delete(self, connection: Connection, remote_id: str) -> None:
+        self.client(connection).delete(remote_id)
 
     def measure(self, connection: Connection, remote_id: str = "") -> list[Reading]:
         return readings(self.client(connection), remote_id, self.http.now())

@@ -7,17 +7,11 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 from urllib.parse import quote
 
-from django_connected_accounts.exceptions import (
-    ContentRejected,
-    OutcomeUnknown,
-    ProviderError,
-    RateLimited,
-    Unavailable,
-)
+from django_connected_accounts.exceptions import OutcomeUnknown, ProviderError, Unavailable
 from django_connected_accounts.providers.http import Http, Response
 from django_connected_accounts.providers.types import Body
 
-from .rules import CODES, SERVICE_CODES, STATUSES, UNKNOWN, Meaning
+from .rules import CODES, SERVICE_CODES, STATUSES, UNKNOWN
 
 API, WWW = "api.linkedin.com", "www.linkedin.com"
 POST_URN = re.compile(r"urn:li:(?:share|ugcPost):\d+")
@@ -37,7 +31,7 @@ class LinkedInAPIClient:
     def list_roles(self, start: int) -> list[dict[str, Any]]:
         """Return roles of the member on Pages, all kinds: whoever may post is told by us, not by a filter."""
         path = f"rest/organizationAcls?q=roleAssignee&state=APPROVED&start={start}&count=100"
-        return list(self._object(self._call("GET", path), "elements")["elements"])
+        return self._list(path)
 
     def get_organization(self, organization_id: str) -> dict[str, Any]:
         return self._object(self._call("GET", f"rest/organizations/{organization_id}"), "id")
@@ -69,7 +63,7 @@ class LinkedInAPIClient:
         self._call("POST", "rest/videos?action=finalizeUpload", json=body, repeatable=True)
 
     def get_media(self, kind: str, urn: str) -> dict[str, Any]:
-        return self._object(self._call("GET", f"rest/{kind}/{quote(urn, safe='')}"), "status")
+        return self._object(self._call("GET", f"rest/{kind}/{_quoted(urn)}"), "status")
 
     def create_post(self, body: Mapping[str, Any]) -> str:
         """Post and return the URN. Never to be repeated blindly."""
@@ -77,7 +71,7 @@ class LinkedInAPIClient:
 
     def delete_post(self, urn: str) -> None:
         """Delete a post; one that is gone already is no error."""
-        path = f"rest/posts/{quote(urn, safe='')}"
+        path = f"rest/posts/{_quoted(urn)}"
         try:
             self._call("DELETE", path, method_name="DELETE")
         except Unavailable as error:
@@ -86,20 +80,37 @@ class LinkedInAPIClient:
 
     def list_posts(self, author: str) -> list[dict[str, Any]]:
         """Return the newest posts of a Page; of a member only an approved app may see them."""
-        path = f"rest/posts?q=author&author={quote(author, safe='')}&count=50&sortBy=LAST_MODIFIED"
-        return list(self._object(self._call("GET", path, method_name="FINDER"), "elements")["elements"])
+        path = f"rest/posts?q=author&author={_quoted(author)}&count=50&sortBy=LAST_MODIFIED"
+        return self._list(path, method_name="FINDER")
 
     def create_comment(self, post: str, body: Mapping[str, Any]) -> str:
         """Comment and return the comment's id. Never to be repeated blindly."""
-        path = f"rest/socialActions/{quote(post, safe='')}/comments"
+        path = f"rest/socialActions/{_quoted(post)}/comments"
         return self._created(self._call("POST", path, json=body, repeatable=False))
 
     def list_comments(self, post: str) -> list[dict[str, Any]]:
-        path = f"rest/socialActions/{quote(post, safe='')}/comments"
-        return list(self._object(self._call("GET", path), "elements")["elements"])
+        return self._list(f"rest/socialActions/{_quoted(post)}/comments")
 
-    def get_statistics(self, query: str) -> list[dict[str, Any]]:
-        return list(self._object(self._call("GET", f"rest/{query}"), "elements")["elements"])
+    def get_page_statistics(self, page: str, post: str = "") -> list[dict[str, Any]]:
+        """Return ``totalShareStatistics`` of a Page, or of one of its posts."""
+        about = f"organizationalEntity={_quoted(page)}"
+        if post:
+            about += f"&{'ugcPosts' if ':ugcPost:' in post else 'shares'}=List({_quoted(post)})"
+        return self._list(f"rest/organizationalEntityShareStatistics?q=organizationalEntity&{about}")
+
+    def get_followers(self, page: str) -> dict[str, Any]:
+        """Return how many follow a Page, as ``firstDegreeSize``."""
+        path = f"rest/networkSizes/{_quoted(page)}?edgeType=CompanyFollowedByMember"
+        return self._object(self._call("GET", path), "firstDegreeSize")
+
+    def get_member_statistics(self, metric: str, post: str = "") -> list[dict[str, Any]]:
+        """Return ``count`` of one metric of all the member's posts, or of one."""
+        kind = "ugc" if ":ugcPost:" in post else "share"
+        what = f"q=entity&entity=({kind}:{_quoted(post)})" if post else "q=me"
+        return self._list(f"rest/memberCreatorPostAnalytics?{what}&queryType={metric}&aggregation=TOTAL")
+
+    def _list(self, path: str, **options: Any) -> list[dict[str, Any]]:
+        return list(self._object(self._call("GET", path, **options), "elements")["elements"])
 
     def _call(
         self, method: str, path: str, *, json: Any = None, repeatable: bool = True, method_name: str = ""
@@ -138,23 +149,23 @@ class LinkedInAPIClient:
         body = response.json if isinstance(response.json, dict) else {}
         code = _code(body)
         meaning = CODES.get(code) or STATUSES.get(response.status, UNKNOWN)
-        message = str(body.get("message", ""))
         known: dict[str, Any] = {
             "provider": self.http.provider,
             "platform_code": code or str(response.status),
             "trace_id": str(response.headers.get("x-li-uuid", "")),
-            "certain": meaning.certain and bool(body),
         }
-        if not repeatable and not known["certain"]:
-            return OutcomeUnknown(**{**known, "certain": False})
-        if meaning.error is RateLimited:
-            return _limited(meaning, message, response.retry_after, known)
-        if meaning.error is Unavailable:
-            return Unavailable(meaning.code, retry_after=meaning.wait or response.retry_after, **known)
-        if code == "DUPLICATE_POST":
-            twin = POST_URN.search(message)
-            return ContentRejected(meaning.code, detail=twin[0] if twin else "", **known)
-        return meaning.error(meaning.code, **known)
+        certain, message = meaning.certain and bool(body), str(body.get("message", ""))
+        if not repeatable and not certain:
+            return OutcomeUnknown(**known)
+        if code == "DUPLICATE_POST" and (twin := POST_URN.search(message)):
+            known["detail"] = twin[0]
+        # Comments have a budget of a minute; all others are daily, and it is not said whose they are.
+        wait = 60.0 if "creation rate" in message else response.retry_after
+        return meaning.raised(wait=wait, certain=certain, **known)
+
+
+def _quoted(urn: str) -> str:
+    return quote(urn, safe="")
 
 
 def _code(body: Mapping[str, Any]) -> str:
@@ -164,11 +175,3 @@ def _code(body: Mapping[str, Any]) -> str:
     codes = [row.get("code") for row in inputs if isinstance(row, dict)] if isinstance(inputs, list) else []
     codes = [body.get("code"), *codes, SERVICE_CODES.get(body.get("serviceErrorCode") or 0)]
     return next((str(code) for code in codes if code in CODES), "")
-
-
-def _limited(
-    meaning: Meaning, message: str, retry_after: float | None, known: Mapping[str, Any]
-) -> RateLimited:
-    # Comments have a budget of a minute; all others are daily, whose app the platform does not tell apart.
-    wait = 60.0 if "creation rate" in message else retry_after or meaning.wait
-    return RateLimited(meaning.code, retry_after=wait, **known)

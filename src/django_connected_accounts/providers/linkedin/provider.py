@@ -4,34 +4,22 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-import json
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
-from urllib.parse import quote
 
-from django_connected_accounts.exceptions import (
-    ConnectionFailed,
-    ContentRejected,
-    InvalidRequest,
-    NotAuthorized,
-    OperatorNeeded,
-    OutcomeUnknown,
-    Unavailable,
-)
-from django_connected_accounts.providers.base import Measures, Provider, Publishes, Receives
+from django_connected_accounts.exceptions import ContentRejected, InvalidRequest, PermissionMissing
+from django_connected_accounts.providers.base import Deletes, Measures, Receives
 from django_connected_accounts.providers.http import Http
+from django_connected_accounts.providers.oauth import OAuth2
+from django_connected_accounts.providers.stages import PublishesInSteps
 from django_connected_accounts.providers.types import (
     App,
     Connection,
     Draft,
-    HandedOver,
     Notification,
-    Pending,
     Problem,
     Profile,
-    Published,
     Reading,
     Renewal,
     Tokens,
@@ -46,14 +34,15 @@ MAX_PAGES = 10
 POSTING_ROLES = frozenset(
     {"ADMINISTRATOR", "CONTENT_ADMINISTRATOR", "CONTENT_ADMIN", "DIRECT_SPONSORED_CONTENT_POSTER"}
 )
+PAGE_NAMES = ("organization", "organizationTarget", "organizationalTarget")
+"""What a role calls its Page: three names for the same thing are in use."""
+
+ROLE_SCOPES = frozenset({"rw_organization_admin", "r_organization_admin"})
 PAGE_SCOPES: Mapping[str, tuple[str, ...]] = {
     "connect": ("rw_organization_admin",),
     "publish": ("w_organization_social", "r_organization_social"),
     "measure": ("r_member_postAnalytics",),
-}
-TOKEN_CODES: Mapping[str, str] = {
-    "invalid_redirect_uri": "redirect_mismatch",
-    "invalid_client": "app_misconfigured",
+    "delete": ("w_organization_social",),
 }
 MEMBER_METRICS = ("IMPRESSION", "MEMBERS_REACHED", "RESHARE", "REACTION", "COMMENT")
 PAGE_METRICS = (
@@ -61,7 +50,7 @@ PAGE_METRICS = (
 )  # fmt: skip
 
 
-class LinkedIn(Receives, Publishes, Measures, Provider):
+class LinkedIn(Receives, PublishesInSteps, Deletes, Measures, OAuth2):
     """Posts of members, and of Pages where the app may.
 
     Options of the app: ``PAGES`` asks for the scopes of company Pages, which LinkedIn must have approved
@@ -78,6 +67,9 @@ class LinkedIn(Receives, Publishes, Measures, Provider):
     authorize_url = f"https://{WWW}/oauth/v2/authorization"
     token_url = f"https://{WWW}/oauth/v2/accessToken"
     revoke_url = f"https://{WWW}/oauth/v2/revoke"
+    access_seconds = 5_184_000
+    grant_errors = OAuth2.grant_errors | {"invalid_redirect_uri"}
+    exchange_codes = {"invalid_redirect_uri": "redirect_mismatch"}
     scope_separator = " "
     renewal = Renewal(by="refresh_token")
     requirements = ("member_or_page",)
@@ -85,6 +77,7 @@ class LinkedIn(Receives, Publishes, Measures, Provider):
         "connect": ("openid", "profile"),
         "publish": ("w_member_social",),
         "comment": ("w_member_social",),
+        "delete": ("w_member_social",),
     }
     kinds = rules.KINDS
     takes = rules.RULES
@@ -99,33 +92,8 @@ class LinkedIn(Receives, Publishes, Measures, Provider):
 
     # Connecting
 
-    def exchange(self, code: str, *, redirect_uri: str, verifier: str) -> Tokens:
-        grant = {"grant_type": "authorization_code", "code": code, "redirect_uri": redirect_uri}
-        try:
-            return self._tokens(grant)
-        except (NotAuthorized, OperatorNeeded) as error:
-            code = TOKEN_CODES.get(error.platform_code, "code_refused")
-            raise ConnectionFailed(code, error.platform_code) from None
-
-    def refresh(self, tokens: Tokens) -> Tokens:
-        grant = {"grant_type": "refresh_token", "refresh_token": tokens.refresh_token}
-        try:
-            younger = self._tokens(grant)
-        except OutcomeUnknown as error:
-            raise Unavailable("refresh_retrying", error.detail, provider=self.id) from None
-        return replace(younger, scopes=younger.scopes or tokens.scopes)
-
-    def revoke(self, tokens: Tokens) -> None:
-        # Documented nowhere, and used by many: what it answers is not asked.
-        self.http.request(
-            "POST",
-            self.revoke_url,
-            repeatable=True,
-            data={**self._client_secret, "token": tokens.access_token},
-        )
-
     def profiles(self, tokens: Tokens) -> Sequence[Profile]:
-        client = LinkedInAPIClient(self.http, tokens.access_token, self.api_version)
+        client = self._client(tokens)
         me = client.get_userinfo()
         person = f"{PERSON}{me['sub']}"
         member = Profile(
@@ -136,65 +104,15 @@ class LinkedIn(Receives, Publishes, Measures, Provider):
             account_type="member",
             user_id=person,
         )
-        return [member, *self._pages(client, person, tokens)]
-
-    def _pages(self, client: LinkedInAPIClient, person: str, tokens: Tokens) -> Iterator[Profile]:
-        if "rw_organization_admin" not in (tokens.scopes or ()):
-            return
-        roles: dict[str, set[str]] = {}
-        for number in range(MAX_PAGES):
-            rows = client.list_roles(number * 100)
-            for row in rows:
-                # Three names for the same thing are in use.
-                urn = (
-                    row.get("organization")
-                    or row.get("organizationTarget")
-                    or row.get("organizationalTarget")
-                )
-                if urn and row.get("state", "APPROVED") == "APPROVED":
-                    roles.setdefault(str(urn), set()).add(str(row.get("role", "")))
-            if len(rows) < 100:
-                break
-        for urn, held in roles.items():
-            page = client.get_organization(urn.removeprefix(ORGANIZATION))
-            yield Profile(
-                account_id=urn,
-                username=page.get("vanityName", ""),
-                display_name=page.get("localizedName", ""),
-                account_type="page",
-                user_id=person,
-                unusable="" if held & POSTING_ROLES else "page_role_missing",
-            )
-
-    @property
-    def _client_secret(self) -> dict[str, str]:
-        return {"client_id": self.app.client_id, "client_secret": self.app.client_secret}
+        may_list = ROLE_SCOPES & (tokens.scopes or frozenset())
+        return [member, *(_pages(client, person) if may_list else ())]
 
     def client(self, connection: Connection) -> LinkedInAPIClient:
         """Return the API as this account."""
-        return LinkedInAPIClient(self.http, connection.tokens.access_token, self.api_version)
+        return self._client(connection.tokens)
 
-    def _tokens(self, grant: Mapping[str, str]) -> Tokens:
-        response = self.http.request(
-            "POST", self.token_url, repeatable=False, data={**self._client_secret, **grant}
-        )
-        answer = response.json if isinstance(response.json, dict) else {}
-        error, now = str(answer.get("error", "")), self.http.now()
-        if error:
-            kind = OperatorNeeded if error == "invalid_client" else NotAuthorized
-            code = "app_misconfigured" if kind is OperatorNeeded else "token_refused"
-            raise kind(code, provider=self.id, platform_code=error)
-        if response.status >= 400 or not answer.get("access_token"):
-            raise OutcomeUnknown(detail=f"token: status {response.status}", provider=self.id)
-        left = answer.get("refresh_token_expires_in")
-        return Tokens(
-            access_token=answer["access_token"],
-            refresh_token=answer.get("refresh_token", ""),
-            issued_at=now,
-            expires_at=now + timedelta(seconds=float(answer.get("expires_in") or 5_184_000)),
-            refresh_expires_at=now + timedelta(seconds=float(left)) if left else None,
-            scopes=frozenset(filter(None, str(answer.get("scope", "")).replace(" ", ",").split(","))) or None,
-        )
+    def _client(self, tokens: Tokens) -> LinkedInAPIClient:
+        return LinkedInAPIClient(self.http, tokens.access_token, self.api_version)
 
     # Publishing
 
@@ -204,19 +122,7 @@ class LinkedIn(Receives, Publishes, Measures, Provider):
     def length(self, text: str) -> int:
         return rules.length(text)
 
-    def publish(
-        self, connection: Connection, draft: Draft, checkpoint: Mapping[str, Any] | None = None
-    ) -> Published | Pending:
-        if checkpoint is None:
-            self.refuse(draft)
-        return self._step(connection, draft, checkpoint or {}).take()
-
-    def find(
-        self, connection: Connection, draft: Draft, checkpoint: Mapping[str, Any], since: datetime
-    ) -> Published | Pending | HandedOver | None:
-        return self._step(connection, draft, checkpoint).find(since)
-
-    def _step(self, connection: Connection, draft: Draft, checkpoint: Mapping[str, Any]) -> Step:
+    def step(self, connection: Connection, draft: Draft, checkpoint: Mapping[str, Any]) -> Step:
         return Step(
             client=self.client(connection),
             connection=connection,
@@ -225,6 +131,9 @@ class LinkedIn(Receives, Publishes, Measures, Provider):
             now=self.http.now(),
             window=timedelta(seconds=float(self.app.options.get("DUPLICATE_WINDOW", 600))),
         )
+
+    def delete(self, connection: Connection, remote_id: str) -> None:
+        self.client(connection).delete_post(remote_id)
 
     # Measuring
 
@@ -235,30 +144,24 @@ class LinkedIn(Receives, Publishes, Measures, Provider):
         return list(self._member_readings(client, remote_id))
 
     def _page_readings(self, client: LinkedInAPIClient, urn: str, post: str) -> Iterator[Reading]:
-        query = (
-            f"organizationalEntityShareStatistics?q=organizationalEntity&organizationalEntity={_quoted(urn)}"
-        )
-        if post:
-            query += f"&{'ugcPosts' if ':ugcPost:' in post else 'shares'}=List({_quoted(post)})"
-        rows = client.get_statistics(query)
+        rows = client.get_page_statistics(urn, post)
         # A post without any activity is left out, which is documented to mean zero.
-        found = (rows[0].get("totalShareStatistics") if rows else None) or {}
-        for name in PAGE_METRICS:
-            value = found.get(name, 0.0 if not rows else None)
-            yield Reading(name=name, value=None if value is None else float(value), at=self.http.now())
+        found = (rows[0].get("totalShareStatistics") or {}) if rows else dict.fromkeys(PAGE_METRICS, 0)
+        yield from (self.reading(name, found.get(name)) for name in PAGE_METRICS)
+        if not post:
+            try:
+                followers = client.get_followers(urn)["firstDegreeSize"]
+            except (ContentRejected, PermissionMissing):
+                followers = None
+            yield self.reading("firstDegreeSize", followers)
 
     def _member_readings(self, client: LinkedInAPIClient, post: str) -> Iterator[Reading]:
-        kind = "ugc" if ":ugcPost:" in post else "share"
-        what = f"q=entity&entity=({kind}:{_quoted(post)})" if post else "q=me"
         for metric in MEMBER_METRICS:
-            query = f"memberCreatorPostAnalytics?{what}&queryType={metric}&aggregation=TOTAL"
-            value = None
             try:
-                rows = client.get_statistics(query)
-                value = float(rows[0]["count"]) if rows else None
-            except (ContentRejected, KeyError, TypeError, ValueError):
-                pass  # one number that can't be had spoils no other
-            yield Reading(name=metric, value=value, at=self.http.now())
+                value = next(iter(client.get_member_statistics(metric, post)), {}).get("count")
+            except ContentRejected:
+                value = None  # one number that can't be had spoils no other
+            yield self.reading(metric, value)
 
     # Being told
 
@@ -269,13 +172,9 @@ class LinkedIn(Receives, Publishes, Measures, Provider):
         return {"challengeCode": challenge, "challengeResponse": self._mac(challenge.encode())}
 
     def receive(self, body: bytes, headers: Mapping[str, str]) -> list[Notification]:
-        signature = headers.get("X-LI-Signature", "")
-        if not hmac.compare_digest(
-            self._mac(b"hmacsha256=" + body).encode(), signature.encode(errors="replace")
-        ):
-            raise InvalidRequest("webhook_refused")
+        signature = self._mac(b"hmacsha256=" + body)
+        told = self.believed(body, given=headers.get("X-LI-Signature", ""), expected=signature)
         try:
-            rows = json.loads(body)["notifications"]
             return [
                 Notification(
                     kind=str(row.get("action", "")),
@@ -284,14 +183,36 @@ class LinkedIn(Receives, Publishes, Measures, Provider):
                     payload=row,
                     remote_id=str(row.get("sourcePost", "")),
                 )
-                for row in rows
+                for row in told["notifications"]
             ]
-        except (ValueError, RecursionError, KeyError, TypeError, AttributeError) as error:
+        except (KeyError, TypeError, AttributeError) as error:
             raise InvalidRequest("webhook_refused") from error
 
     def _mac(self, message: bytes) -> str:
         return hmac.new(self.app.client_secret.encode(), message, hashlib.sha256).hexdigest()
 
 
-def _quoted(urn: str) -> str:
-    return quote(urn, safe="")
+def _pages(client: LinkedInAPIClient, person: str) -> Iterator[Profile]:
+    """Yield the Pages on which a person has a role, of whatever kind."""
+    roles: dict[str, set[str]] = {}
+    for number in range(MAX_PAGES):
+        rows = client.list_roles(number * 100)
+        for row in rows:
+            urn = next((row[name] for name in PAGE_NAMES if row.get(name)), "")
+            if urn and row.get("state", "APPROVED") == "APPROVED":
+                roles.setdefault(str(urn), set()).add(str(row.get("role", "")))
+        if len(rows) < 100:
+            break
+    for urn, held in roles.items():
+        try:
+            page = client.get_organization(urn.removeprefix(ORGANIZATION))
+        except PermissionMissing:
+            page = {}  # some roles may not even read its name
+        yield Profile(
+            account_id=urn,
+            username=page.get("vanityName", ""),
+            display_name=page.get("localizedName", urn),
+            account_type="page",
+            user_id=person,
+            unusable="" if held & POSTING_ROLES else "page_role_missing",
+        )

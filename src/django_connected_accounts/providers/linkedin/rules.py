@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from datetime import date
-from typing import Any, NamedTuple
+from typing import Any
 
 from django_connected_accounts.exceptions import (
     ContentRejected,
     NotAuthorized,
     OperatorNeeded,
     PermissionMissing,
-    ProviderError,
     RateLimited,
     Unavailable,
 )
+from django_connected_accounts.providers.meaning import Meaning
 from django_connected_accounts.providers.preflight import Rule, check
 from django_connected_accounts.providers.types import Draft, Kind, Limit, Option, Problem
 
@@ -23,14 +23,14 @@ from . import littletext
 _DOCS = "https://learn.microsoft.com/linkedin/marketing/community-management/shares"
 
 VERSION = "202609"
-VERSIONS: Mapping[str, date | None] = {
+VERSIONS: Mapping[str, date] = {
     "202510": date(2026, 10, 15),
     "202511": date(2026, 11, 16),
     "202601": date(2027, 1, 15),
     "202602": date(2027, 2, 15),
     "202603": date(2027, 3, 16),
-    # At least a year after they came; LinkedIn has not named the days.
-    **dict.fromkeys(("202604", "202605", "202606", "202607", "202608", "202609")),
+    # LinkedIn has named no day for these yet: each before them ended in the middle of its month a year later.
+    **{f"2026{month:02}": date(2027, month, 15) for month in range(4, 10)},
 }
 KINDS: tuple[Kind, ...] = ("text", "photo", "carousel", "video", "document")
 _IMAGE = ("image/jpeg", "image/png", "image/gif")
@@ -60,7 +60,7 @@ LIMITS: Mapping[str, Limit] = {
     "video_seconds_min": _limit(3, "seconds", page="videos-api"),
     "video_seconds_max": _limit(1800, "seconds", "others say 10 to 15 minutes", "videos-api"),
     "document_bytes": _limit(100_000_000, "bytes", page="documents-api"),
-    "document_pages": _limit(300, "pages", page="documents-api"),
+    "document_pages": _limit(300, "pages", "not counted here: the author is told", "documents-api"),
     "poll_question_length": _limit(140, "characters", page="poll-post-api"),
     "poll_option_length": _limit(30, "characters", page="poll-post-api"),
     "posts_per_day": _limit(150, "calls", "per member; not published for every product", "posts-api"),
@@ -97,15 +97,6 @@ OPTIONS: Mapping[str, Option] = {
     "is_reshare_disabled": Option(type="boolean", kinds=KINDS, help="Nobody may repost it."),
 }
 DURATIONS = ("ONE_DAY", "THREE_DAYS", "SEVEN_DAYS", "FOURTEEN_DAYS")
-
-
-class Meaning(NamedTuple):
-    """What a code calls for. What is not ``certain`` may come after a write took effect."""
-
-    error: type[ProviderError]
-    code: str
-    wait: float = 0.0
-    certain: bool = True
 
 
 _INVALID = Meaning(ContentRejected, "request_refused")
@@ -151,6 +142,7 @@ STATUSES: Mapping[int, Meaning] = {
     401: Meaning(NotAuthorized, "token_refused", certain=False),
     403: Meaning(PermissionMissing, "permission_missing", certain=False),
     404: Meaning(Unavailable, "object_not_visible", certain=False),
+    410: Meaning(Unavailable, "object_not_visible", certain=False),
     413: Meaning(ContentRejected, "media_too_large", certain=False),
     426: Meaning(OperatorNeeded, "api_version_ended"),
     429: Meaning(RateLimited, "account_rate_limited", wait=_DAILY, certain=False),
@@ -173,10 +165,11 @@ def problems(draft: Draft) -> Iterator[Problem]:
             yield Problem(
                 code="media_too_many_pixels", field=f"media.{position}", params=params, fix=("convert",)
             )
-    if draft.kind == "document" and not (
-        draft.options.get("title") or (draft.media[:1] and draft.media[0].name)
-    ):
-        yield Problem(code="option_required", field="options.title", params={"option": "title"})
+    if draft.kind == "document" and draft.media:
+        if not (draft.options.get("title") or draft.media[0].name):
+            yield Problem(code="option_required", field="options.title", params={"option": "title"})
+        most = {"max": int(LIMITS["document_pages"].value)}
+        yield Problem(code="pages_not_checked", field="media.0", severity="warning", params=most)
     for name, fits in (("poll", _is_poll), ("article", _is_article)):
         if draft.options.get(name) and not fits(draft.options[name]):
             yield Problem(code="option_invalid", field=f"options.{name}", params={"option": name})

@@ -29,7 +29,6 @@ UNREADABLE_WAIT = 20.0
 CLOCK_MARGIN = timedelta(seconds=60)
 SETTLED = timedelta(seconds=60)
 """How long after the attempt a Page that does not show it proves that it is not there."""
-RESTARTS = 2
 ORGANIZATION = "urn:li:organization:"
 
 
@@ -45,6 +44,7 @@ class Step(Staged):
     draft: Draft
     checkpoint: Mapping[str, Any]
     now: datetime
+    provider: str = "linkedin"
     window: timedelta
     """For how long LinkedIn answers the same text again with the post it already has."""
 
@@ -84,21 +84,20 @@ class Step(Staged):
     def _part(self) -> Pending:
         """Send the next part of a film; after the last, say that it is whole."""
         etags, parts = list(self.checkpoint["etags"]), self.checkpoint["parts"]
-        if len(etags) == len(parts):
-            (video,) = self.checkpoint["urns"]
-            self.client.finalize_video(video, self.checkpoint["upload_token"], etags)
-            return self._to(
-                "ready", after=POLL_WAITS[0], waiting=True, parts=[], etags=[], note="all parts sent"
-            )
-        url, first, last = parts[len(etags)]
-        piece = self.draft.media[0].read(first, last - first + 1)
         try:
-            etag = self.client.put(url, piece, part=True)
+            if len(etags) == len(parts):
+                (video,) = self.checkpoint["urns"]
+                self.client.finalize_video(video, self.checkpoint["upload_token"], etags)
+                known: dict[str, Any] = {"parts": [], "etags": [], "note": "all parts sent"}
+                return self._to("ready", after=POLL_WAITS[0], waiting=True, **known)
+            url, first, last = parts[len(etags)]
+            piece = self.draft.media[0].read(first, last - first + 1)
+            return self._to("part", etags=[*etags, self.client.put(url, piece, part=True)])
         except Unavailable as error:
-            if error.code == "container_gone":
-                return self._again(error)
-            raise
-        return self._to("part", etags=[*etags, etag])
+            if error.code != "container_gone":
+                raise
+            anew = {"stage": "media", "restarts": self._new_beginning(error)}
+            return Pending(checkpoint=anew, retry_after=POLL_WAITS[0])
 
     def _ready(self) -> Pending:
         """Wait until everything is processed, as far as we may ask."""
@@ -111,7 +110,7 @@ class Step(Staged):
             return self._to("post", after=UNREADABLE_WAIT, waiting=True, repeatable=False)
         if answer["status"] == "PROCESSING_FAILED":
             reason = str(answer.get("processingFailureReason", ""))
-            raise ContentRejected("media_processing_failed", platform_code=reason, provider="linkedin")
+            raise ContentRejected("media_processing_failed", platform_code=reason, provider=self.provider)
         if answer["status"] != "AVAILABLE":
             after = POLL_WAITS[polls] if polls < len(POLL_WAITS) else POLL_WAIT_LATE
             return self._to("ready", after=after, waiting=True, polls=polls + 1)
@@ -136,9 +135,9 @@ class Step(Staged):
         except ContentRejected as error:
             if error.code == "duplicate_post" and POST_URN.fullmatch(error.detail):
                 return replace(self._live(error.detail), existing=True)
-            raise OutcomeUnknown(detail=error.detail, provider="linkedin") from None
+            raise OutcomeUnknown(detail=error.detail, provider=self.provider) from None
         except ProviderError as error:
-            raise OutcomeUnknown(detail=error.code, provider="linkedin") from None
+            raise OutcomeUnknown(detail=error.code, provider=self.provider) from None
 
     def _comment(self) -> Published:
         urn = self.checkpoint["post"]
@@ -164,7 +163,8 @@ class Step(Staged):
         options = self.draft.options
         visibility = options.get("visibility") or "PUBLIC"
         if visibility == "CONNECTIONS" and self.connection.account_id.startswith(ORGANIZATION):
-            raise ContentRejected("option_not_available", provider="linkedin", option="visibility", post="")
+            refused: dict[str, Any] = {"option": "visibility", "post": self.draft.kind}
+            raise ContentRejected("option_not_available", provider=self.provider, **refused)
         body: dict[str, Any] = {
             "author": self.connection.account_id,
             "commentary": littletext.escape(self.draft.text),
@@ -223,28 +223,26 @@ class Step(Staged):
         except (PermissionMissing, NotAuthorized):
             if self._is_answered_by_its_twin(since):
                 return self._to("resend", repeatable=False)
-            raise OutcomeUnknown(detail="posts can't be read", provider="linkedin") from None
+            raise OutcomeUnknown(detail="posts can't be read", provider=self.provider) from None
         for post in listed:
             if self._is(post, since):
                 return self._live(str(post["id"]))
-        if self.now - since >= SETTLED:
-            return None
-        raise OutcomeUnknown(detail="no such post yet", provider="linkedin")
+        self._see_that_it_is_settled("post", since, SETTLED)
+        return None
 
     def _found_comment(self, since: datetime) -> Published | None:
         urn = self.checkpoint["post"]
         try:
             listed = self.client.list_comments(urn)
         except (PermissionMissing, NotAuthorized):
-            raise OutcomeUnknown(detail="comments can't be read", provider="linkedin") from None
+            raise OutcomeUnknown(detail="comments can't be read", provider=self.provider) from None
         for comment in listed:
             text = (comment.get("message") or {}).get("text", "")
             mine = comment.get("actor") == self.connection.account_id
             if mine and text.split() == self.draft.first_comment.split():
                 return Published(remote_id=urn, permalink=self._link(urn))
-        if self.now - since >= SETTLED:
-            return None
-        raise OutcomeUnknown(detail="no such comment yet", provider="linkedin")
+        self._see_that_it_is_settled("comment", since, SETTLED)
+        return None
 
     def _is_answered_by_its_twin(self, since: datetime) -> bool:
         # Whether posts with media take part in it is not known.
@@ -265,15 +263,6 @@ class Step(Staged):
 
     def _link(self, urn: str) -> str:
         return self.client.http.browser_url(f"https://www.linkedin.com/feed/update/{urn}/")
-
-    # Where to go next
-
-    def _again(self, error: ProviderError) -> Pending:
-        """Send everything anew, a bounded number of times."""
-        restarts = self.checkpoint.get("restarts", 0)
-        if restarts == RESTARTS:
-            raise ContentRejected("media_processing_failed", provider="linkedin", platform_code=error.code)
-        return Pending(checkpoint={"stage": "media", "restarts": restarts + 1}, retry_after=POLL_WAITS[0])
 
 
 def _media_of(post: Mapping[str, Any]) -> list[str]:

@@ -80,9 +80,13 @@ class Graph:
         """Return the answer to a write; its parameters travel in the body, and ``files`` beside them."""
         return self._call("POST", path, token, needs=needs, repeatable=repeatable, data=params, files=files)
 
-    def delete(self, path: str, *, token: str = "") -> dict[str, Any]:
-        """Delete; to delete again what is gone does no harm."""
-        return self._call("DELETE", path, token, needs="success", repeatable=True, params={})
+    def delete(self, path: str, *, token: str = "") -> None:
+        """Delete; what is gone already is no error."""
+        try:
+            self._call("DELETE", path, token, needs="success", repeatable=True, params={})
+        except Unavailable as error:
+            if error.code != "object_not_visible":
+                raise
 
     def pages(
         self, path: str, *, token: str = "", limit: int = 100, **params: Any

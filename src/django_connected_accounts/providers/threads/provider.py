@@ -13,7 +13,7 @@ from django_connected_accounts.exceptions import (
     ProviderError,
     Unavailable,
 )
-from django_connected_accounts.providers.base import Measures, Provider, Publishes
+from django_connected_accounts.providers.base import Deletes, Measures, Provider, Publishes
 from django_connected_accounts.providers.meta import Graph, MetaReceiving
 from django_connected_accounts.providers.meta.receiving import notification
 from django_connected_accounts.providers.meta.steps import Step
@@ -37,7 +37,7 @@ from .drafts import ThreadsContainers
 HOST = "graph.threads.net"
 
 
-class Threads(MetaReceiving, Publishes, Measures, Provider):
+class Threads(MetaReceiving, Publishes, Deletes, Measures, Provider):
     """Threads' own login; long tokens are renewed with themselves. PKCE is not part of the flow."""
 
     id = "threads"
@@ -53,6 +53,7 @@ class Threads(MetaReceiving, Publishes, Measures, Provider):
         "connect": ("threads_basic",),
         "publish": ("threads_content_publish",),
         "measure": ("threads_manage_insights",),
+        "delete": ("threads_delete",),
     }
     kinds = rules.KINDS
     takes = rules.RULES
@@ -155,6 +156,9 @@ class Threads(MetaReceiving, Publishes, Measures, Provider):
         self, connection: Connection, draft: Draft, checkpoint: Mapping[str, Any], since: datetime
     ) -> Published | None:
         return self._step(connection, draft, checkpoint).find(since)
+
+    def delete(self, connection: Connection, remote_id: str) -> None:
+        self.client(connection).delete(remote_id)
 
     def quota(self, connection: Connection) -> Quota:
         answer = self._graph.get(

@@ -42,9 +42,10 @@ class TwitterAPIClient:
         """Publish and return the post's id. Never to be repeated blindly."""
         return str(self._data("POST", "tweets", WRITE, repeatable=False, json=dict(body))["id"])
 
-    def delete_tweet(self, tweet_id: str) -> None:
-        """Delete; to delete again what is gone does no harm."""
-        self._call("DELETE", f"tweets/{quote(tweet_id, safe='')}", WRITE)
+    def delete_tweet(self, tweet_id: str) -> bool:
+        """Delete and say whether it was done. To delete again what is gone does no harm."""
+        data = self._call("DELETE", f"tweets/{quote(tweet_id, safe='')}", WRITE).get("data")
+        return isinstance(data, Mapping) and data.get("deleted") is True
 
     def get_tweet(self, tweet_id: str, *, fields: str) -> Mapping[str, Any]:
         """Return ``data``, ``includes`` and ``errors``: what can't be shown is missing from the first."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
 from django_connected_accounts.exceptions import (
     ActionNeeded,
@@ -23,15 +23,7 @@ from django_connected_accounts.exceptions import (
     Unavailable,
 )
 from django_connected_accounts.providers.http import Response
-
-
-class Meaning(NamedTuple):
-    """What an error calls for; ``wait`` is the least number of seconds before another try."""
-
-    error: type[ProviderError]
-    code: str
-    wait: float = 0.0
-
+from django_connected_accounts.providers.meaning import Meaning
 
 SEGMENTS: Mapping[str, Meaning] = {
     "credits": Meaning(OperatorNeeded, "credits_depleted"),
@@ -73,11 +65,12 @@ SENTENCES: Sequence[tuple[str, Meaning]] = (
     ("not permitted to perform this action", Meaning(OperatorNeeded, "app_not_permitted")),
     ("not permitted to access this feature", Meaning(OperatorNeeded, "app_not_permitted")),
     ("value passed for the token", Meaning(NotAuthorized, "token_refused")),
+    ("value passed for the authorization code", Meaning(NotAuthorized, "code_refused")),
 )
 
 OAUTH: Mapping[str, Meaning] = {
     "invalid_grant": Meaning(NotAuthorized, "token_refused"),
-    "invalid_request": Meaning(ContentRejected, "code_refused"),
+    "invalid_request": Meaning(OperatorNeeded, "app_misconfigured"),
     "invalid_client": Meaning(OperatorNeeded, "app_misconfigured"),
     "unauthorized_client": Meaning(OperatorNeeded, "app_misconfigured"),
     "unsupported_grant_type": Meaning(OperatorNeeded, "app_misconfigured"),
@@ -124,13 +117,11 @@ def error_in(
     known["certain"] = bool(texts) and not repeatable and meaning.code != "duplicate_post"
     if meaning.error is RateLimited:
         return _rate_limit(response, meaning, known)
-    if meaning.error is PermissionMissing:
-        return PermissionMissing(meaning.code, scopes=missing, **known)
     if meaning.code == "platform_unavailable" and not repeatable:
         return OutcomeUnknown(**{**known, "certain": False})
-    if meaning.error is Unavailable:
-        return Unavailable(meaning.code, retry_after=meaning.wait or None, **known)
-    return meaning.error(meaning.code, _detail(body), **known)
+    if meaning.error is PermissionMissing:
+        known["scopes"] = missing
+    return meaning.raised(detail=_detail(body), **known)
 
 
 def _meaning(status: int, body: Mapping[str, Any], texts: Sequence[str]) -> Meaning:
@@ -144,14 +135,15 @@ def _meaning(status: int, body: Mapping[str, Any], texts: Sequence[str]) -> Mean
     return FORBIDDEN if status == 403 else STATUSES.get(status, REFUSED)
 
 
-def _rate_limit(response: Response, meaning: Meaning, known: Mapping[str, Any]) -> RateLimited:
+def _rate_limit(response: Response, meaning: Meaning, known: Mapping[str, Any]) -> ProviderError:
     """Wait for the last of the budgets that are spent to begin anew; it says whose they are."""
     spent = [usage for usage in response.usage if usage.percent >= 100]
     last = max(spent, key=lambda usage: usage.retry_after, default=None)
     wait = max(last.retry_after if last else 0.0, response.retry_after or 0.0, meaning.wait)
     whole = meaning.code == "usage_capped" or (last is not None and last.scope == "app")
-    code = "app_rate_limited" if whole and meaning.code == "account_rate_limited" else meaning.code
-    return RateLimited(code, retry_after=wait, scope="app" if whole else "account", **known)
+    if whole and meaning.code == "account_rate_limited":
+        meaning = meaning._replace(code="app_rate_limited")
+    return meaning.raised(wait=wait, scope="app" if whole else "account", **known)
 
 
 def _texts(body: Mapping[str, Any]) -> Iterator[str]:

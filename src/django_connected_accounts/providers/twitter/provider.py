@@ -5,29 +5,20 @@ from __future__ import annotations
 import base64
 import hashlib
 import hmac
-import json
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
-from django_connected_accounts.exceptions import (
-    ConnectionFailed,
-    ContentRejected,
-    InvalidRequest,
-    NotAuthorized,
-    OperatorNeeded,
-    OutcomeUnknown,
-)
-from django_connected_accounts.providers.base import Measures, Provider, Publishes, Receives
+from django_connected_accounts.exceptions import ContentRejected, InvalidRequest, NotAuthorized, Unavailable
+from django_connected_accounts.providers.base import Deletes, Measures, Receives
+from django_connected_accounts.providers.oauth import OAuth2
+from django_connected_accounts.providers.stages import PublishesInSteps
 from django_connected_accounts.providers.types import (
     Connection,
     Draft,
     Notification,
-    Pending,
     Problem,
     Profile,
-    Published,
     Reading,
     Renewal,
     Tokens,
@@ -52,7 +43,7 @@ RENAMED = {"retweet_count": "repost_count"}
 """What newer specifications call a number."""
 
 
-class Twitter(Publishes, Measures, Receives, Provider):
+class Twitter(PublishesInSteps, Deletes, Measures, Receives, OAuth2):
     """X accounts, by OAuth 2.0 with PKCE. Each refresh token works once."""
 
     id = "twitter"
@@ -68,9 +59,11 @@ class Twitter(Publishes, Measures, Receives, Provider):
         "publish": ("tweet.write", "media.write"),
         "comment": ("tweet.write",),
         "measure": ("tweet.read", "users.read"),
+        "delete": ("tweet.write",),
     }
     scope_separator = " "
     pkce = True
+    works_once = True
     requirements = ("signed_in_account",)
     renewal = Renewal()
     app_options = ("CONSUMER_SECRET", "SELF_SERVE")
@@ -81,22 +74,8 @@ class Twitter(Publishes, Measures, Receives, Provider):
 
     # Connecting
 
-    def exchange(self, code: str, *, redirect_uri: str, verifier: str) -> Tokens:
-        grant = {"grant_type": "authorization_code", "code": code}
-        try:
-            return self._token(**grant, redirect_uri=redirect_uri, code_verifier=verifier)
-        except (ContentRejected, NotAuthorized, OperatorNeeded) as error:
-            code = "app_misconfigured" if isinstance(error, OperatorNeeded) else "code_refused"
-            raise ConnectionFailed(code, f"platform code {error.platform_code}") from None
-
-    def refresh(self, tokens: Tokens) -> Tokens:
-        try:
-            younger = self._token(grant_type="refresh_token", refresh_token=tokens.refresh_token)
-        except ContentRejected as error:  # of the request, not of the token: it can't end the grant
-            raise OperatorNeeded(
-                "app_misconfigured", provider=self.id, platform_code=error.platform_code
-            ) from None
-        return replace(younger, scopes=younger.scopes or tokens.scopes)
+    def ask(self, grant: Mapping[str, str]) -> Mapping[str, Any]:
+        return call_oauth(self.http, self.app, self._at(self.token_url), repeatable=False, **grant)
 
     def revoke(self, tokens: Tokens) -> None:
         for token in filter(None, (tokens.refresh_token, tokens.access_token)):
@@ -119,20 +98,6 @@ class Twitter(Publishes, Measures, Receives, Provider):
             )
         ]
 
-    def _token(self, **form: str) -> Tokens:
-        answer = call_oauth(self.http, self.app, self._at(self.token_url), repeatable=False, **form)
-        now = self.http.now()
-        if not answer.get("access_token"):
-            raise OutcomeUnknown(detail="no token in the answer", provider=self.id)
-        seconds = answer.get("expires_in")
-        return Tokens(
-            access_token=str(answer["access_token"]),
-            refresh_token=str(answer.get("refresh_token", "")),
-            expires_at=now + timedelta(seconds=int(seconds)) if seconds else None,
-            issued_at=now,
-            scopes=frozenset(str(answer.get("scope", "")).replace(",", " ").split()) or None,
-        )
-
     def _at(self, url: str) -> str:
         return url.format(version=self.api_version)
 
@@ -153,34 +118,39 @@ class Twitter(Publishes, Measures, Receives, Provider):
         """Return the weighted length: links count 23, emoji and most scripts beside the Latin one 2."""
         return counting.length(text)
 
-    def publish(
-        self, connection: Connection, draft: Draft, checkpoint: Mapping[str, Any] | None = None
-    ) -> Published | Pending:
-        if checkpoint is None:
-            self.refuse(draft)
-        return self._step(connection, draft, checkpoint).take()
-
-    def find(
-        self, connection: Connection, draft: Draft, checkpoint: Mapping[str, Any], since: datetime
-    ) -> Published | None:
-        return self._step(connection, draft, checkpoint).find(since)
-
-    def _step(self, connection: Connection, draft: Draft, checkpoint: Mapping[str, Any] | None) -> Step:
+    def step(self, connection: Connection, draft: Draft, checkpoint: Mapping[str, Any]) -> Step:
         return Step(
             client=self.client(connection),
             connection=connection,
             draft=draft,
-            checkpoint=checkpoint or {},
+            checkpoint=checkpoint,
             now=self.http.now(),
         )
+
+    def delete(self, connection: Connection, remote_id: str) -> None:
+        client = self.client(connection)
+        try:
+            if client.delete_tweet(remote_id) or "data" not in client.get_tweet(
+                remote_id, fields="created_at"
+            ):
+                return
+        except ContentRejected as error:
+            if error.code == "post_gone" and "not-authorized" not in error.platform_code:
+                return
+            raise
+        raise Unavailable(detail="it was not deleted", provider=self.id)
+
+    def leaves(self, draft: Draft) -> bool:
+        """Say whether the draft has more than one text: each is a post of its own."""
+        return len(list(rules.texts(draft))) > 1
 
     # Numbers
 
     def measure(self, connection: Connection, remote_id: str = "") -> list[Reading]:
-        client, now = self.client(connection), self.http.now()
+        client = self.client(connection)
         if not remote_id:
             numbers = client.get_me(fields="public_metrics").get("public_metrics")
-            return [_reading(name, numbers, now) for name in ACCOUNT_METRICS]
+            return [self._number(name, numbers) for name in ACCOUNT_METRICS]
         try:
             answer = client.get_tweet(remote_id, fields=",".join(METRICS))
         except ContentRejected:  # what only the author sees is refused after thirty days
@@ -188,15 +158,17 @@ class Twitter(Publishes, Measures, Receives, Provider):
         post, includes = answer.get("data"), answer.get("includes")
         if not isinstance(post, Mapping):
             raise ContentRejected("post_gone", provider=self.id)
-        readings = [
-            _reading(name, post.get(group), now) for group, names in METRICS.items() for name in names
-        ]
+        readings = [self._number(name, post.get(group)) for group, names in METRICS.items() for name in names]
         media = includes.get("media") if isinstance(includes, Mapping) else None
         for item in media or ():
             numbers = item.get("public_metrics") if isinstance(item, Mapping) else None
             if isinstance(numbers, Mapping) and "view_count" in numbers:
-                readings.append(_reading("view_count", numbers, now))
+                readings.append(self._number("view_count", numbers))
         return readings
+
+    def _number(self, name: str, numbers: Any) -> Reading:
+        found = numbers if isinstance(numbers, Mapping) else {}
+        return self.reading(name, found.get(name, found.get(RENAMED.get(name, ""))))
 
     # Being told
 
@@ -208,13 +180,11 @@ class Twitter(Publishes, Measures, Receives, Provider):
         return {"response_token": self._signature(challenge.encode())}
 
     def receive(self, body: bytes, headers: Mapping[str, str]) -> list[Notification]:
-        given = headers.get(SIGNATURE_HEADER, "")
-        if not hmac.compare_digest(given.encode(errors="replace"), self._signature(body).encode()):
-            raise InvalidRequest("webhook_refused")
+        given, signature = headers.get(SIGNATURE_HEADER, ""), self._signature(body)
         try:
-            data = json.loads(body)["data"]
+            data = self.believed(body, given=given, expected=signature)["data"]
             kind, key, payload = str(data["event_type"]), str(data["event_uuid"]), data.get("payload")
-        except (ValueError, RecursionError, KeyError, TypeError, AttributeError) as error:
+        except (KeyError, TypeError, AttributeError) as error:
             raise InvalidRequest("webhook_refused") from error
         payload = payload if isinstance(payload, dict) else {}
         account_id = str(payload.get("user_id") or payload.get("author_id") or "")
@@ -230,13 +200,6 @@ class Twitter(Publishes, Measures, Receives, Provider):
             raise InvalidRequest("webhook_refused")
         mac = hmac.new(secret.encode(), message, hashlib.sha256).digest()
         return f"sha256={base64.b64encode(mac).decode()}"
-
-
-def _reading(name: str, numbers: Any, at: datetime) -> Reading:
-    found = numbers if isinstance(numbers, Mapping) else {}
-    value = found.get(name, found.get(RENAMED.get(name, "")))
-    is_number = isinstance(value, int | float) and not isinstance(value, bool)
-    return Reading(name=name, value=float(value) if is_number else None, at=at)
 
 
 def _withdrawal(user_id: str, payload: Mapping[str, Any]) -> Withdrawal:

@@ -13,26 +13,12 @@ from django_connected_accounts.providers.types import Draft, Kind, Limit, Limits
 from . import counting
 
 _DOCS = "https://docs.x.com"
+_POSTS, _MEDIA = "x-api/posts/create-post", "x-api/media/quickstart/best-practices"
+_RATES, _PRICES = "x-api/fundamentals/rate-limits", "x-api/getting-started/pricing"
 
 
 def _limit(value: float, unit: str, page: str, note: str = "") -> Limit:
     return Limit(value=value, unit=unit, source=f"{_DOCS}/{page}", date=date(2026, 8, 22), note=note)
-
-
-def _post(value: float, unit: str, note: str = "") -> Limit:
-    return _limit(value, unit, "x-api/posts/create-post", note)
-
-
-def _media(value: float, unit: str, note: str = "") -> Limit:
-    return _limit(value, unit, "x-api/media/quickstart/best-practices", note)
-
-
-def _rate(value: float, note: str = "") -> Limit:
-    return _limit(value, "posts", "x-api/fundamentals/rate-limits", note)
-
-
-def _price(value: float, note: str) -> Limit:
-    return _limit(value, "USD", "x-api/getting-started/pricing", note)
 
 
 LIMITS: Limits = {
@@ -41,30 +27,34 @@ LIMITS: Limits = {
         25_000, "characters", "changelog", "which subscriptions may, and how it is counted, is not documented"
     ),
     "cashtags": _limit(1, "cashtags", "changelog", "unless SELF_SERVE is False"),
-    "images_max": _media(4, "pictures", "or one animated GIF, or one film"),
-    "image_bytes": _media(5_000_000, "bytes", "5 MB or 5 MiB: the smaller is used"),
-    "gif_bytes": _media(15_000_000, "bytes"),
-    "gif_width_max": _media(1280, "pixels"),
-    "gif_height_max": _media(1080, "pixels"),
+    "images_max": _limit(4, "pictures", _MEDIA, "or one animated GIF, or one film"),
+    "image_bytes": _limit(5_000_000, "bytes", _MEDIA, "5 MB or 5 MiB: the smaller is used"),
+    "gif_bytes": _limit(15_000_000, "bytes", _MEDIA),
+    "gif_width_max": _limit(1280, "pixels", _MEDIA),
+    "gif_height_max": _limit(1080, "pixels", _MEDIA),
     "alt_text_length": _limit(1000, "characters", "x-api/media/create-media-metadata"),
-    "video_bytes": _media(512_000_000, "bytes"),
-    "video_seconds_min": _media(0.5, "seconds"),
-    "video_seconds_max": _media(140, "seconds", "longer for accounts that pay; how long is not documented"),
-    "video_ratio_min": _media(1 / 3, "width/height", "1:3"),
-    "video_ratio_max": _media(3, "width/height", "3:1"),
-    "video_frame_rate_max": _media(60, "frames/second"),
-    "poll_choices_min": _post(2, "choices"),
-    "poll_choices_max": _post(4, "choices"),
-    "poll_choice_length": _post(25, "characters"),
-    "poll_minutes_min": _post(5, "minutes"),
-    "poll_minutes_max": _post(10_080, "minutes"),
+    "video_bytes": _limit(512_000_000, "bytes", _MEDIA),
+    "video_seconds_min": _limit(0.5, "seconds", _MEDIA),
+    "video_seconds_max": _limit(
+        140, "seconds", _MEDIA, "longer for accounts that pay; how long is not documented"
+    ),
+    "video_ratio_min": _limit(1 / 3, "width/height", _MEDIA, "1:3"),
+    "video_ratio_max": _limit(3, "width/height", _MEDIA, "3:1"),
+    "video_frame_rate_max": _limit(60, "frames/second", _MEDIA),
+    "poll_choices_min": _limit(2, "choices", _POSTS),
+    "poll_choices_max": _limit(4, "choices", _POSTS),
+    "poll_choice_length": _limit(25, "characters", _POSTS),
+    "poll_minutes_min": _limit(5, "minutes", _POSTS),
+    "poll_minutes_max": _limit(10_080, "minutes", _POSTS),
     "segment_bytes": _limit(
         2_000_000, "bytes", "x-api/media/quickstart/media-upload-chunked", "5 MB was seen refused"
     ),
-    "posts_per_quarter_hour": _rate(100, "by account; another page says 200, the headers say what holds"),
-    "posts_per_day_of_app": _rate(10_000),
-    "post_price": _price(0.015, "by post, unless SELF_SERVE is False"),
-    "link_post_price": _price(0.2, "by post that has a link"),
+    "posts_per_quarter_hour": _limit(
+        100, "posts", _RATES, "by account; another page says 200, the headers say what holds"
+    ),
+    "posts_per_day_of_app": _limit(10_000, "posts", _RATES),
+    "post_price": _limit(0.015, "USD", _PRICES, "by post, unless SELF_SERVE is False"),
+    "link_post_price": _limit(0.2, "USD", _PRICES, "by post that has a link"),
 }
 
 _ALL: tuple[Kind, ...] = ("text", "photo", "carousel", "video", "reel")

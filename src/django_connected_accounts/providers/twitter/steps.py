@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -10,11 +10,11 @@ from typing import Any
 from django_connected_accounts.exceptions import (
     ActionNeeded,
     ContentRejected,
-    OutcomeUnknown,
     PermissionMissing,
     ProviderError,
     Unavailable,
 )
+from django_connected_accounts.providers.stages import Staged
 from django_connected_accounts.providers.types import Connection, Draft, Media, Pending, Published
 
 from . import counting, evidence
@@ -23,8 +23,6 @@ from .rules import CATEGORIES, LIMITS, limits_for, texts
 
 SEGMENT = int(LIMITS["segment_bytes"].value)
 POLL_WAIT = 5.0
-RESTARTS = 2
-"""How often media that X has lost is uploaded anew."""
 EXPIRY_MARGIN = timedelta(minutes=15)
 
 SETTLED = timedelta(seconds=90)
@@ -34,12 +32,12 @@ PLAIN_OPTIONS = ("reply_settings", "made_with_ai", "paid_partnership", "quote_tw
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Step:
-    """What is known when a step begins.
+class Step(Staged):
+    """What is known when a step begins: ``stage`` is "upload" or "publish".
 
     The checkpoint has the ``uploads`` so far, since when the next text was ``ready`` to go out, and the
-    ``ids`` of those that are live. Only a step that publishes a text makes a call that must not be repeated,
-    and it makes no other.
+    ``ids`` of those that are live. Only "publish" makes a call that must not be repeated, and it makes no
+    other.
     """
 
     client: TwitterAPIClient
@@ -47,6 +45,7 @@ class Step:
     draft: Draft
     checkpoint: Mapping[str, Any]
     now: datetime
+    provider: str = "twitter"
 
     def take(self) -> Published | Pending:
         """Take the step and return where it led."""
@@ -54,13 +53,11 @@ class Step:
             upload = self._upload(position)
             if not self._ids and not (upload.get("ready") and self._lasts(upload)):
                 return self._go_on_uploading(position, media, upload if not upload.get("ready") else {})
-        if "ready" not in self.checkpoint:
-            return self._to(ready=self.now.isoformat(), repeatable=False)
-        return self._publish()
+        return self._publish() if self._is_ready else self._to_next(self._ids)
 
     def find(self, since: datetime) -> Published | None:
         """Return what the step begun at ``since`` published, None if surely nothing."""
-        if "ready" not in self.checkpoint:
+        if not self._is_ready:
             return None  # nothing but uploads, which nobody sees
         first = not self._ids
         wanted = evidence.Wanted(
@@ -74,13 +71,16 @@ class Step:
         found = evidence.listed_tweet(self.client, self.connection.account_id, wanted)
         if found:
             return self._live(str(found["id"]), at=evidence.time_of(found))
-        if self.now - since >= SETTLED:
-            return None
-        raise OutcomeUnknown("outcome_unknown", "not in the timeline yet", provider=self._provider)
+        self._see_that_it_is_settled("post", since, SETTLED)
+        return None
 
     @property
-    def _provider(self) -> str:
-        return self.client.http.provider
+    def _is_ready(self) -> bool:
+        return self.checkpoint.get("stage") == "publish"
+
+    def _to_next(self, ids: Sequence[str]) -> Pending:
+        """Return that a text goes out next: the one after those that are live."""
+        return self._to("publish", ids=[*ids], ready=self.now.isoformat(), repeatable=False)
 
     @property
     def _ids(self) -> list[str]:
@@ -123,7 +123,7 @@ class Step:
         sent: int = upload["sent"]
         piece = media.read(sent, SEGMENT)
         if not piece:
-            raise ContentRejected("media_missing", "the file ends early", provider=self._provider)
+            raise ContentRejected("media_missing", "the file ends early", provider=self.provider)
         self.client.append_upload(upload["id"], sent // SEGMENT, piece)
         return self._with(position, {**upload, "sent": sent + len(piece)})
 
@@ -137,7 +137,7 @@ class Step:
         if work.get("state") == "failed":
             reason = work.get("error") or {}
             code = f"{reason.get('code', '')}/{reason.get('name', '')}"
-            raise ContentRejected("media_processing_failed", provider=self._provider, platform_code=code)
+            raise ContentRejected("media_processing_failed", provider=self.provider, platform_code=code)
         if work and work.get("state") != "succeeded":
             after = float(work.get("check_after_secs") or POLL_WAIT)
             return self._with(position, upload, after=after, waiting=True)
@@ -151,19 +151,14 @@ class Step:
     def _with(self, position: int, upload: Mapping[str, Any], **how: Any) -> Pending:
         uploads = list(self.checkpoint.get("uploads", ()))
         uploads[position : position + 1] = [dict(upload)]
-        return self._to(uploads=uploads, ready=None, **how)
+        return self._to("upload", uploads=uploads, **how)
 
     def _again(self, error: ProviderError, position: int | None = None) -> Pending:
         """Upload one media anew, or all of them, a bounded number of times."""
-        restarts = self.checkpoint.get("restarts", 0)
-        if restarts == RESTARTS:
-            raise ContentRejected(
-                "media_processing_failed", provider=self._provider, platform_code=error.platform_code
-            ) from None
         kept = [] if position is None else list(self.checkpoint.get("uploads", ()))
         if position is not None:
             kept[position : position + 1] = [{}]
-        return self._to(uploads=kept, ready=None, restarts=restarts + 1, after=POLL_WAIT)
+        return self._to("upload", uploads=kept, restarts=self._new_beginning(error), after=POLL_WAIT)
 
     # What must not be repeated
 
@@ -204,8 +199,7 @@ class Step:
     def _live(self, tweet_id: str, *, at: datetime | None) -> Published:
         """Return that a text is live, the next of the thread still to come."""
         ids = [*self._ids, tweet_id]
-        more = len(ids) < len(self._texts)
-        following = self._to(ids=ids, ready=self.now.isoformat(), repeatable=False) if more else None
+        following = self._to_next(ids) if len(ids) < len(self._texts) else None
         return self._published(ids[0], following, at=at, note=f"post {tweet_id}")
 
     def _published(
@@ -225,23 +219,5 @@ class Step:
             published_at=None if self._ids else at,
             follow_up=following,
             warning=warning,
-            note=note,
-        )
-
-    def _to(
-        self,
-        *,
-        after: float = 0.0,
-        repeatable: bool = True,
-        waiting: bool = False,
-        note: str = "",
-        **changes: Any,
-    ) -> Pending:
-        checkpoint = {**self.checkpoint, **changes}
-        return Pending(
-            checkpoint={name: value for name, value in checkpoint.items() if value is not None},
-            retry_after=after,
-            repeatable=repeatable,
-            waiting=waiting,
             note=note,
         )
