@@ -31,7 +31,8 @@ from django_connected_accounts.providers.meta.login import (
 from django_connected_accounts.providers.types import Connection, Profile, Renewal, Tokens
 
 from .client import USER_FIELDS, InstagramAPIClient
-from .publishing import FACEBOOK_LOGIN_OPTIONS, OPTIONS, InstagramAccounts
+from .publishing import InstagramAccounts
+from .rules import FACEBOOK_LOGIN_OPTIONS, OPTIONS
 
 _PAGE_FIELDS = f"id,name,access_token,tasks,instagram_business_account{{{USER_FIELDS}}}"
 _PROFESSIONAL = ("BUSINESS", "MEDIA_CREATOR")

@@ -17,8 +17,6 @@ from django_connected_accounts.providers.meta.steps import Step
 from django_connected_accounts.providers.types import (
     Connection,
     Draft,
-    Kind,
-    Option,
     Pending,
     Problem,
     Published,
@@ -26,29 +24,9 @@ from django_connected_accounts.providers.types import (
     Reading,
 )
 
-from . import measuring, preflight
+from . import measuring, rules
 from .client import InstagramAPIClient
 from .drafts import InstagramContainers
-from .limits import LIMITS
-
-_FEED: tuple[Kind, ...] = ("photo", "carousel", "reel")
-
-OPTIONS: Mapping[str, Option] = {
-    "is_ai_generated": Option(
-        type="boolean", kinds=("photo", "carousel", "reel", "story"), help="Label as made with AI."
-    ),
-    "share_to_feed": Option(type="boolean", kinds=("reel", "carousel"), help="Also show in the main feed."),
-    "thumb_offset": Option(
-        type="integer", kinds=("reel",), help="Millisecond of the film that becomes the cover."
-    ),
-    "audio_name": Option(type="text", kinds=("reel",), help="Name of the original sound."),
-}
-FACEBOOK_LOGIN_OPTIONS: Mapping[str, Option] = {
-    "location_id": Option(type="text", kinds=_FEED, help="Id of a Facebook Page that has a location."),
-    "collaborators": Option(
-        type="list", kinds=_FEED, help="User names of up to 3 accounts invited as co-authors."
-    ),
-}
 
 
 class InstagramAccounts(Publishes, Measures):
@@ -57,19 +35,19 @@ class InstagramAccounts(Publishes, Measures):
     id: ClassVar[str]
     scopes: Mapping[str, tuple[str, ...]]
     kinds = ("photo", "carousel", "reel", "story")
-    takes = preflight.RULES
-    limits = LIMITS
+    takes = rules.RULES
+    limits = rules.LIMITS
 
     @abstractmethod
     def client(self, connection: Connection) -> InstagramAPIClient:
         """Return the API as this account."""
 
     def problems(self, draft: Draft) -> list[Problem]:
-        return list(preflight.problems(draft, self.options))
+        return list(rules.problems(draft, self.options))
 
     def length(self, text: str) -> int:
         """Return the UTF-16 units of a text. Instagram does not say how it counts; this is never too few."""
-        return preflight.length(text)
+        return rules.length(text)
 
     def publish(
         self, connection: Connection, draft: Draft, checkpoint: Mapping[str, Any] | None = None
@@ -90,7 +68,7 @@ class InstagramAccounts(Publishes, Measures):
         config = answer.get("config", {})
         return Quota(
             used=int(answer.get("quota_usage", 0)),
-            total=int(config.get("quota_total") or LIMITS["posts_per_day"].value),
+            total=int(config.get("quota_total") or rules.LIMITS["posts_per_day"].value),
             window_seconds=int(config.get("quota_duration") or 86400),
         )
 
