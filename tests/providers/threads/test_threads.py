@@ -6,15 +6,19 @@ import hashlib
 import hmac
 import json
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
 from django_connected_accounts.exceptions import (
     ActionNeeded,
+    ConnectionFailed,
     ContentRejected,
     InvalidRequest,
     NotAuthorized,
+    OutcomeUnknown,
     PermissionMissing,
     ProviderError,
     RateLimited,
@@ -23,6 +27,7 @@ from django_connected_accounts.exceptions import (
 from django_connected_accounts.providers.http import Http
 from django_connected_accounts.providers.threads import Threads
 from django_connected_accounts.providers.types import Connection, Draft, Media, Published
+from django_connected_accounts.sandbox import consent
 from django_connected_accounts.testing import drive, sample_draft
 from tests.providers.threads.test_contract import ThreadsRemote
 
@@ -53,7 +58,8 @@ def test_consent_leads_to_a_token_of_sixty_days_with_its_scopes(account: Account
     tokens = account.connection.tokens
     assert tokens.expires_at
     assert 59 <= (tokens.expires_at - account.remote.now()).days <= 60
-    assert tokens.scopes == {"threads_basic", "threads_content_publish", "threads_manage_insights"}
+    scopes = {"threads_basic", "threads_content_publish", "threads_manage_insights"}
+    assert account.provider.granted(tokens) == scopes
     assert account.connection.username == "juniper.shop"
 
 
@@ -68,14 +74,31 @@ def test_a_token_a_day_old_is_exchanged_for_a_younger_one(account: Account) -> N
         account.provider.profiles(account.connection.tokens)
 
 
-def test_a_refresh_without_an_answer_is_tried_again_later_and_never_at_once(account: Account) -> None:
+def test_a_refresh_without_an_answer_is_open_and_never_repeated_at_once(account: Account) -> None:
     account.remote.advance(25 * 3600)
     account.fails(action="lose_before", path="refresh_access_token")
     calls = len(account.world.calls)
-    with pytest.raises(Unavailable) as caught:
+    with pytest.raises(OutcomeUnknown):
         account.provider.refresh(account.connection.tokens)
-    assert caught.value.code == "refresh_retrying"
     assert len(account.world.calls) == calls + 1
+
+
+def test_a_refusal_to_refresh_that_names_no_cause_does_not_end_the_grant(account: Account) -> None:
+    with pytest.raises(Unavailable) as caught:  # the token is younger than a day
+        account.provider.refresh(account.connection.tokens)
+    assert (caught.value.code, caught.value.retry_after) == ("refresh_refused", 25 * 3600)
+
+
+def test_a_code_works_once_and_the_refusal_is_about_the_connection(account: Account) -> None:
+    here = "http://localhost/callback/"
+    url = account.provider.authorization_url(
+        redirect_uri=here, state="s", verifier="", scopes=account.provider.scopes_for(("connect",))
+    )
+    code = parse_qs(urlsplit(consent.visit(account.world, url, "shop")).query)["code"][0]
+    account.provider.exchange(f"{code}#_", redirect_uri=here, verifier="")
+    with pytest.raises(ConnectionFailed) as caught:
+        account.provider.exchange(code, redirect_uri=here, verifier="")
+    assert caught.value.code == "code_refused"
 
 
 @pytest.mark.parametrize(
@@ -184,15 +207,43 @@ def test_each_refusal_asks_for_its_remedy(account: Account, what: str) -> None:
     assert caught.value.code == code
 
 
-def test_numbers_of_a_post_and_of_the_account_are_read_one_by_one(account: Account) -> None:
+def numbers(account: Account, remote_id: str = "") -> dict[str, Any]:
+    return {
+        reading.name: reading.value for reading in account.provider.measure(account.connection, remote_id)
+    }
+
+
+def test_the_numbers_of_a_post_and_of_the_account(account: Account) -> None:
     published = account.post(Draft(kind="text", text="Rye"))
-    account.fails(action="status", path="insights", code=100, nth=2)
-    readings = {r.name: r.value for r in account.provider.measure(account.connection, published.remote_id)}
-    assert readings["views"] is not None
-    assert readings["likes"] is None
-    account.world.faults.clear()
-    numbers = {r.name: r.value for r in account.provider.measure(account.connection)}
-    assert numbers["followers_count"] is not None
+    assert numbers(account, published.remote_id) == {
+        "views": 203,
+        "likes": 12,
+        "replies": 3,
+        "reposts": 2,
+        "quotes": 1,
+        "shares": 4,
+    }
+    found = numbers(account)
+    assert (found["views"], found["followers_count"], found["clicks"]) == (950, 530, 8)
+    assert None not in found.values()
+
+
+def test_a_number_that_is_gone_spoils_no_other(account: Account, monkeypatch: pytest.MonkeyPatch) -> None:
+    module = "django_connected_accounts.providers.threads.provider"
+    monkeypatch.setattr(f"{module}.POST_METRICS", ("views", "gone", "likes"))
+    published = account.post(Draft(kind="text", text="Rye"))
+    assert numbers(account, published.remote_id) == {"views": 203, "gone": None, "likes": 12}
+
+
+def test_numbers_say_when_they_were_true(account: Account) -> None:
+    views, *others = account.provider.measure(account.connection)
+    assert views.at.hour == views.at.minute == 0
+    assert all(account.remote.now() - reading.at < timedelta(minutes=1) for reading in others)
+
+
+def test_what_may_not_be_read_is_unavailable_and_not_zero(account: Account) -> None:
+    account.fails(action="status", path="insights", code=10)
+    assert set(numbers(account).values()) == {None}
 
 
 def test_what_threads_tells_is_believed_when_it_is_signed(account: Account) -> None:

@@ -3,21 +3,18 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from django_connected_accounts.exceptions import ContentRejected, ProviderError, Unavailable
 from django_connected_accounts.providers.meta import meaning_of_subcode
-from django_connected_accounts.providers.meta.steps import time_of, words
+from django_connected_accounts.providers.meta.live import CLOCK_MARGIN, nearest, words
 from django_connected_accounts.providers.types import Connection, Draft, Media, Option
 
-from . import containers
 from .client import MEDIA_FIELDS, InstagramAPIClient
-from .containers import caption
 
-CLOCK_MARGIN = timedelta(seconds=60)
 PRODUCT_TYPES = {"photo": "FEED", "carousel": "FEED", "reel": "REELS", "story": "STORY"}
 MEDIA_TYPES = {
     "photo": ("IMAGE",),
@@ -38,10 +35,10 @@ class InstagramContainers:
     options: Mapping[str, Option]
 
     def create_item(self, media: Media) -> str:
-        return self._create(containers.item(media))
+        return self._create(_item(media))
 
     def create(self, children: Sequence[str]) -> str:
-        return self._create(containers.post(self.draft, self.options, children))
+        return self._create(_post(self.draft, self.options, children))
 
     def status(self, container: str) -> str | ProviderError:
         answer = self.client.get_container_status(container)
@@ -67,7 +64,7 @@ class InstagramContainers:
 
     def listed(self, since: datetime, *, proven: bool) -> Mapping[str, Any] | None:
         """Without a caption only type and time are left to compare, which proves nothing."""
-        if not proven and not caption(self.draft):
+        if not proven and not _caption(self.draft):
             return None
         earliest, account_id = since - CLOCK_MARGIN, self.connection.account_id
         if self.draft.kind == "story":
@@ -75,24 +72,14 @@ class InstagramContainers:
         else:
             fields = f"{MEDIA_FIELDS},children" if self.draft.kind == "carousel" else MEDIA_FIELDS
             rows = self.client.list_media(account_id, since=int(earliest.timestamp()), fields=fields)
-        candidates = [
-            (abs(at - since), row)
-            for row in rows
-            if (at := time_of(row)) and at >= earliest and _is(row, self.draft)
-        ]
-        return min(candidates, key=lambda candidate: candidate[0])[1] if candidates else None
+        return nearest((row for row in rows if _is(row, self.draft)), since)
 
     def comment(self, media_id: str) -> None:
         self.client.create_comment(media_id, self.draft.first_comment)
 
-    def comment_is_listed(self, media_id: str, since: datetime) -> bool:
-        return any(
-            (at := time_of(comment)) is not None
-            and at >= since - CLOCK_MARGIN
-            and comment.get("username", self.connection.username) == self.connection.username
-            and words(comment.get("text")) == words(self.draft.first_comment)
-            for comment in self.client.list_comments(media_id)
-        )
+    def comments(self, media_id: str) -> Iterable[Mapping[str, Any]]:
+        mine = self.connection.username
+        return (row for row in self.client.list_comments(media_id) if row.get("username", mine) == mine)
 
     def _create(self, params: Mapping[str, Any]) -> str:
         return self.client.create_media_container(self.connection.account_id, **params)
@@ -103,6 +90,58 @@ def _is(media: Mapping[str, Any], draft: Draft) -> bool:
     return (
         media.get("media_product_type") == PRODUCT_TYPES[draft.kind]
         and media.get("media_type") in MEDIA_TYPES[draft.kind]
-        and words(media.get("caption")) == words(caption(draft))
+        and words(media.get("caption")) == words(_caption(draft))
         and (children is None or len(children) == len(draft.media))
     )
+
+
+def _post(draft: Draft, options: Mapping[str, Option], children: Sequence[str] = ()) -> dict[str, Any]:
+    """Return the parameters of the container that will be published."""
+    params = {
+        "caption": _caption(draft) or None,
+        **{
+            name: _chosen(draft.options.get(name))
+            for name, option in options.items()
+            if draft.kind in option.kinds
+        },
+    }
+    if draft.kind == "carousel":
+        return {**params, "media_type": "CAROUSEL", "children": ",".join(children)}
+    if not draft.media:
+        raise ContentRejected("media_missing")
+    media = draft.media[0]
+    params |= {**_source(media), "user_tags": _tags(media)}
+    if draft.kind == "photo":
+        return {**params, "alt_text": media.alt_text or None}
+    if draft.kind == "story":
+        return {**params, "media_type": "STORIES"}
+    return {**params, "media_type": "REELS", "cover_url": media.cover_url or None}
+
+
+def _item(media: Media) -> dict[str, Any]:
+    """Return the parameters of one item of a carousel."""
+    params: dict[str, Any] = {**_source(media), "is_carousel_item": True}
+    if media.kind == "video":
+        return {**params, "media_type": "VIDEO"}
+    return {**params, "alt_text": media.alt_text or None, "user_tags": _tags(media)}
+
+
+def _caption(draft: Draft) -> str:
+    """Return the text that goes out; a story shows none."""
+    return "" if draft.kind == "story" else draft.text
+
+
+def _source(media: Media) -> dict[str, str]:
+    if not media.url:
+        raise ContentRejected("media_missing")
+    return {"image_url" if media.kind == "image" else "video_url": media.url}
+
+
+def _tags(media: Media) -> list[dict[str, Any]] | None:
+    names = ("username", "x", "y") if media.kind == "image" else ("username",)
+    tags = [{name: tag[name] for name in names if tag.get(name) is not None} for tag in media.user_tags]
+    return tags or None
+
+
+def _chosen(value: Any) -> Any:
+    return None if value in ("", [], ()) else value

@@ -40,6 +40,8 @@ def reading(row: Mapping[str, Any], now: datetime) -> Reading:
     """
     newest = row.get("total_value") or (row.get("values") or [{}])[-1]
     value, ended = newest.get("value"), newest.get("end_time")
+    if links := row.get("link_total_values"):
+        value = {str(link.get("link_url")): link.get("value") for link in links}
     if isinstance(value, dict):
         value = sum(part for part in value.values() if isinstance(part, int | float))
     at = datetime.strptime(ended, "%Y-%m-%dT%H:%M:%S%z") if ended else now

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from django_connected_accounts.exceptions import ContentRejected, ProviderError, Unavailable
 from django_connected_accounts.providers.meta import Graph
-from django_connected_accounts.providers.meta.steps import time_of, words
-from django_connected_accounts.providers.types import Connection, Draft, Media
+from django_connected_accounts.providers.meta.live import CLOCK_MARGIN, nearest, words
+from django_connected_accounts.providers.types import Draft, Media
 
-CLOCK_MARGIN = timedelta(seconds=60)
 MEDIA_FIELDS = "id,text,timestamp,permalink,media_type,username"
 READ = {"text": "TEXT_POST", "photo": "IMAGE", "video": "VIDEO", "carousel": "CAROUSEL_ALBUM"}
 """``media_type`` has other values when it is read than when it is written."""
@@ -32,7 +31,7 @@ class ThreadsContainers:
 
     provider: str
     graph: Graph
-    connection: Connection
+    account_id: str
     draft: Draft
 
     def create_item(self, media: Media) -> str:
@@ -48,7 +47,7 @@ class ThreadsContainers:
         return self._create(text=self.draft.text or None, **source, **options)
 
     def status(self, container: str) -> str | ProviderError:
-        answer = self._get(container, needs="status", fields="status,error_message")
+        answer = self.graph.get(container, needs="status", fields="status,error_message")
         status = str(answer["status"])
         if status == "EXPIRED":
             return Unavailable("container_gone", provider=self.provider)
@@ -60,44 +59,31 @@ class ThreadsContainers:
         return failure(code, provider=self.provider, platform_code=why)
 
     def publish(self, container: str) -> str:
-        path = f"{self.connection.account_id}/threads_publish"
-        return str(self._post(path, repeatable=False, creation_id=container)["id"])
+        path = f"{self.account_id}/threads_publish"
+        return self.graph.create(path, repeatable=False, creation_id=container)
 
     def media(self, media_id: str) -> Mapping[str, Any]:
-        return self._get(media_id, needs="id", fields=MEDIA_FIELDS)
+        return self.graph.get(media_id, needs="id", fields=MEDIA_FIELDS)
 
     def listed(self, since: datetime, *, proven: bool) -> Mapping[str, Any] | None:
         if not proven and not self.draft.text:
             return None
         earliest = since - CLOCK_MARGIN
-        rows = self._get(
-            "me/threads", needs="data", since=int(earliest.timestamp()), fields=MEDIA_FIELDS, limit=100
-        )["data"]
-        candidates = [
-            (abs(at - since), row)
-            for row in rows
-            if (at := time_of(row))
-            and at >= earliest
-            and row.get("media_type") == READ[self.draft.kind]
-            and words(row.get("text")) == words(self.draft.text)
-        ]
-        return min(candidates, key=lambda candidate: candidate[0])[1] if candidates else None
+        rows = self.graph.rows("me/threads", since=int(earliest.timestamp()), fields=MEDIA_FIELDS, limit=100)
+        return nearest((row for row in rows if self._is_this(row)), since)
+
+    def _is_this(self, row: Mapping[str, Any]) -> bool:
+        same_kind = row.get("media_type") == READ[self.draft.kind]
+        return same_kind and words(row.get("text")) == words(self.draft.text)
 
     def comment(self, media_id: str) -> None:
         raise ContentRejected("comment_not_available", provider=self.provider)
 
-    def comment_is_listed(self, media_id: str, since: datetime) -> bool:
-        return False
+    def comments(self, media_id: str) -> Iterable[Mapping[str, Any]]:
+        return ()
 
     def _create(self, **params: Any) -> str:
-        return str(self._post(f"{self.connection.account_id}/threads", repeatable=True, **params)["id"])
-
-    def _post(self, path: str, *, repeatable: bool, **params: Any) -> dict[str, Any]:
-        token = self.connection.tokens.access_token
-        return self.graph.post(path, needs="id", token=token, repeatable=repeatable, **params)
-
-    def _get(self, path: str, *, needs: str, **params: Any) -> dict[str, Any]:
-        return self.graph.get(path, needs=needs, token=self.connection.tokens.access_token, **params)
+        return self.graph.create(f"{self.account_id}/threads", repeatable=True, **params)
 
 
 def _source(media: Media) -> dict[str, Any]:

@@ -1,44 +1,67 @@
-"""Instagram as a provider: through a Facebook Page (`Instagram`) and by itself (`InstagramLogin`)."""
+"""Instagram as a provider: through a Facebook Page (`Instagram`) and by itself (`InstagramLogin`).
+
+https://developers.facebook.com/docs/instagram-platform/content-publishing
+"""
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from datetime import timedelta
 from typing import Any
 
-from django_connected_accounts.exceptions import (
-    ConnectionFailed,
-    ContentRejected,
-    ProviderError,
-    Unavailable,
-)
-from django_connected_accounts.providers.base import Provider
+from django_connected_accounts.providers.base import Measures
 from django_connected_accounts.providers.meta import (
     API_VERSIONS,
     CURRENT_VERSION,
+    ContainerPublishing,
     FacebookLogin,
-    Graph,
     MetaReceiving,
+    OwnLogin,
 )
-from django_connected_accounts.providers.meta.login import (
-    PAGE_TASKS,
-    USER_TOKEN,
-    exchange_failure,
-    expiry,
-    user_token,
-)
-from django_connected_accounts.providers.types import Connection, Profile, Renewal, Tokens
+from django_connected_accounts.providers.meta.login import USER_TOKEN, page_tokens, unusable_page
+from django_connected_accounts.providers.types import Connection, Draft, Problem, Profile, Reading, Tokens
 
+from . import measuring, rules
 from .client import USER_FIELDS, InstagramAPIClient
-from .publishing import InstagramAccounts
-from .rules import FACEBOOK_LOGIN_OPTIONS, OPTIONS
+from .drafts import InstagramContainers
 
 _PAGE_FIELDS = f"id,name,access_token,tasks,instagram_business_account{{{USER_FIELDS}}}"
 _PROFESSIONAL = ("BUSINESS", "MEDIA_CREATOR")
-_REFRESH_AGE = timedelta(hours=25)
-"""An hour more than Instagram asks for: its clock and ours need not agree."""
-_LIFETIME = timedelta(days=60)
+
+
+class InstagramAccounts(ContainerPublishing, Measures):
+    """What accounts can do, for both logins; they differ in their `client` and their options."""
+
+    kinds = ("photo", "carousel", "reel", "story")
+    takes = rules.RULES
+    limits = rules.LIMITS
+
+    @abstractmethod
+    def client(self, connection: Connection) -> InstagramAPIClient:
+        """Return the API as this account."""
+
+    def problems(self, draft: Draft) -> list[Problem]:
+        return list(rules.problems(draft, self.options))
+
+    def length(self, text: str) -> int:
+        """Return the UTF-16 units of a text. Instagram does not say how it counts; this is never too few."""
+        return rules.length(text)
+
+    def containers(self, connection: Connection, draft: Draft) -> InstagramContainers:
+        return InstagramContainers(
+            provider=self.id,
+            client=self.client(connection),
+            connection=connection,
+            draft=draft,
+            options=self.options,
+        )
+
+    def publishing_limit(self, connection: Connection) -> Mapping[str, Any]:
+        return self.client(connection).get_publishing_limit(connection.account_id)
+
+    def measure(self, connection: Connection, remote_id: str = "") -> list[Reading]:
+        return measuring.readings(self.client(connection), connection, remote_id, self.http.now())
 
 
 class Instagram(InstagramAccounts, MetaReceiving, FacebookLogin):
@@ -57,13 +80,12 @@ class Instagram(InstagramAccounts, MetaReceiving, FacebookLogin):
         "measure": ("instagram_manage_insights",),
     }
     requirements = ("professional_account", "page_role")
-    options = {**OPTIONS, **FACEBOOK_LOGIN_OPTIONS}
+    options = {**rules.OPTIONS, **rules.FACEBOOK_LOGIN_OPTIONS}
 
     def client(self, connection: Connection) -> InstagramAPIClient:
         tokens = connection.tokens
-        return InstagramAPIClient(
-            self.graph, tokens.access_token, fallback_token=tokens.extra.get(USER_TOKEN, "")
-        )
+        person = tokens.extra.get(USER_TOKEN, "")
+        return InstagramAPIClient(self.graph.acting(tokens.access_token, fallback_token=person))
 
     def profiles(self, tokens: Tokens) -> Sequence[Profile]:
         person = self.user_id(tokens)
@@ -75,7 +97,7 @@ class Instagram(InstagramAccounts, MetaReceiving, FacebookLogin):
         return replace(_profile(user), details=connection.details)
 
 
-class InstagramLogin(InstagramAccounts, MetaReceiving, Provider):
+class InstagramLogin(InstagramAccounts, MetaReceiving, OwnLogin):
     """Instagram professional accounts by Instagram's own login: no Page, no location, no collaborators."""
 
     id = "instagram_login"
@@ -83,6 +105,8 @@ class InstagramLogin(InstagramAccounts, MetaReceiving, Provider):
     hosts = frozenset({"www.instagram.com", "api.instagram.com", "graph.instagram.com"})
     authorize_url = "https://www.instagram.com/oauth/authorize"
     token_url = "https://api.instagram.com/oauth/access_token"  # noqa: S105
+    graph_host = "graph.instagram.com"
+    grant = "ig"
     api_version = CURRENT_VERSION
     api_versions = API_VERSIONS
     rerequest_params = {"force_reauth": "true"}
@@ -92,34 +116,12 @@ class InstagramLogin(InstagramAccounts, MetaReceiving, Provider):
         "comment": ("instagram_business_manage_comments",),
         "measure": ("instagram_business_manage_insights",),
     }
-    renewal = Renewal(by="access_token", earliest=_REFRESH_AGE)
     requirements = ("professional_account", "page_not_needed")
-    options = OPTIONS
+    options = rules.OPTIONS
     signing_options = app_options = ("META_APP_SECRET",)
 
     def client(self, connection: Connection) -> InstagramAPIClient:
         return self._client(connection.tokens)
-
-    def exchange(self, code: str, *, redirect_uri: str, verifier: str) -> Tokens:
-        try:
-            short = self._code_exchange(code.partition("#")[0], redirect_uri)
-            token = Tokens(access_token=short["access_token"], scopes=_scopes(short.get("permissions")))
-            return self._renewed(token, self._long_lived(token))
-        except ProviderError as error:
-            raise exchange_failure(error) from None
-
-    def refresh(self, tokens: Tokens) -> Tokens:
-        try:
-            return self._renewed(tokens, self._client(tokens).refresh_access_token())
-        except ContentRejected as error:
-            # Instagram's blanket refusal: it names no cause, so it does not end the grant. A token may be too
-            # young since a refresh whose answer was lost.
-            raise Unavailable(
-                "refresh_refused",
-                provider=self.id,
-                platform_code=error.platform_code,
-                retry_after=_REFRESH_AGE.total_seconds(),
-            ) from None
 
     def profiles(self, tokens: Tokens) -> Sequence[Profile]:
         fields = f"{USER_FIELDS},user_id,account_type"
@@ -141,40 +143,7 @@ class InstagramLogin(InstagramAccounts, MetaReceiving, Provider):
         return profile
 
     def _client(self, tokens: Tokens) -> InstagramAPIClient:
-        graph = Graph(self.http, host="graph.instagram.com", version=self.api_version)
-        return InstagramAPIClient(graph, tokens.access_token)
-
-    def _long_lived(self, token: Tokens) -> Mapping[str, Any]:
-        try:
-            return self._client(token).exchange_access_token(self.app.client_secret)
-        except ContentRejected:
-            # A blanket refusal, given to personal accounts among others.
-            for profile in self.profiles(token):
-                if profile.unusable:
-                    raise ConnectionFailed(profile.unusable) from None
-            raise
-
-    def _code_exchange(self, code: str, redirect_uri: str) -> Mapping[str, Any]:
-        return Graph(self.http, host="api.instagram.com").post(
-            "oauth/access_token",
-            needs="access_token",
-            repeatable=False,
-            client_id=self.app.client_id,
-            client_secret=self.app.client_secret,
-            grant_type="authorization_code",
-            redirect_uri=redirect_uri,
-            code=code,
-        )
-
-    def _renewed(self, tokens: Tokens, answer: Mapping[str, Any]) -> Tokens:
-        now = self.http.now()
-        return replace(
-            tokens,
-            access_token=answer["access_token"],
-            expires_at=expiry(answer.get("expires_in") or _LIFETIME.total_seconds(), now),
-            issued_at=now,
-            scopes=_scopes(answer.get("permissions")) or tokens.scopes,
-        )
+        return InstagramAPIClient(self.graph.acting(tokens.access_token))
 
 
 def _page_profile(page: Mapping[str, Any], person: str, tokens: Tokens) -> Profile:
@@ -190,24 +159,11 @@ def _page_profile(page: Mapping[str, Any], person: str, tokens: Tokens) -> Profi
             unusable="page_without_instagram",
             details=details,
         )
-    page_token = page.get("access_token", "")
-    tasks = page.get("tasks")
-    if tasks is not None and not PAGE_TASKS.intersection(tasks):
-        unusable = "page_task_missing"
-    else:
-        unusable = "" if page_token else "page_token_missing"
-    account_tokens = Tokens(
-        access_token=page_token,
-        data_access_expires_at=tokens.data_access_expires_at,
-        issued_at=tokens.issued_at,
-        scopes=tokens.scopes,
-        extra={USER_TOKEN: user_token(tokens)},
-    )
     return replace(
         _profile(user),
         user_id=person,
-        unusable=unusable,
-        tokens=account_tokens if page_token else None,
+        unusable=unusable_page(page),
+        tokens=page_tokens(page, tokens),
         details=details,
     )
 
@@ -219,9 +175,3 @@ def _profile(user: Mapping[str, Any]) -> Profile:
         display_name=user.get("name", ""),
         profile_picture_url=user.get("profile_picture_url", ""),
     )
-
-
-def _scopes(permissions: Any) -> frozenset[str] | None:
-    """Return the permissions of a token answer, a list or a comma-separated text; None if there are none."""
-    names = permissions.split(",") if isinstance(permissions, str) else permissions or ()
-    return frozenset(name.strip() for name in names) or None

@@ -1,0 +1,81 @@
+"""Publishing in steps, as all of Meta's platforms do it, and from containers, as Instagram and Threads do."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from datetime import datetime
+from typing import Any
+
+from django_connected_accounts.exceptions import PermissionMissing
+from django_connected_accounts.providers.base import Publishes
+from django_connected_accounts.providers.http import Http
+from django_connected_accounts.providers.types import Connection, Draft, Pending, Published, Quota
+
+from .live import LiveStep
+from .steps import Containers, Step
+
+
+class Publishing(Publishes):
+    """A step at a time; what a step does is the platform's."""
+
+    http: Http
+    scopes: Mapping[str, tuple[str, ...]]
+
+    @abstractmethod
+    def step(self, connection: Connection, draft: Draft, checkpoint: Mapping[str, Any]) -> LiveStep:
+        """Return the step that this checkpoint names."""
+
+    def publish(
+        self, connection: Connection, draft: Draft, checkpoint: Mapping[str, Any] | None = None
+    ) -> Published | Pending:
+        if checkpoint is None:
+            self.refuse(draft)
+        with self._naming_scopes():
+            return self.step(connection, draft, checkpoint or {}).take()
+
+    def find(
+        self, connection: Connection, draft: Draft, checkpoint: Mapping[str, Any], since: datetime
+    ) -> Published | Pending | None:
+        return self.step(connection, draft, checkpoint).find(since)
+
+    @contextmanager
+    def _naming_scopes(self) -> Iterator[None]:
+        """Let a missing permission say which: the platform only says that one is."""
+        try:
+            yield
+        except PermissionMissing as error:
+            error.scopes = error.scopes or self.scopes["publish"]
+            raise
+
+
+class ContainerPublishing(Publishing):
+    """Containers are made, waited for and published; a quota says how many a day."""
+
+    @abstractmethod
+    def containers(self, connection: Connection, draft: Draft) -> Containers:
+        """Return the draft on this account, as the platform's API has it."""
+
+    @abstractmethod
+    def publishing_limit(self, connection: Connection) -> Mapping[str, Any]:
+        """Return ``quota_usage`` and ``config`` of the last 24 hours."""
+
+    def step(self, connection: Connection, draft: Draft, checkpoint: Mapping[str, Any]) -> Step:
+        return Step(
+            provider=self.id,
+            containers=self.containers(connection, draft),
+            draft=draft,
+            checkpoint=checkpoint,
+            now=self.http.now(),
+        )
+
+    def quota(self, connection: Connection) -> Quota:
+        with self._naming_scopes():
+            answer = self.publishing_limit(connection)
+        config = answer.get("config", {})
+        return Quota(
+            used=int(answer["quota_usage"]),
+            total=int(config.get("quota_total") or self.limits["posts_per_day"].value),
+            window_seconds=int(config.get("quota_duration") or 86400),
+        )
