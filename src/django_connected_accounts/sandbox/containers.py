@@ -161,6 +161,8 @@ def authorise(call: Call, account_id: str, ability: str) -> Token:
     if not SCOPES[call.host, ability] <= token.scopes:
         raise GraphError(10)
     if call.host == FACEBOOK:
+        if ability in ("read", "measure"):
+            meta.check_readable(call, token)
         pages = [
             p for p in call.world.people[token.person].pages if p.instagram and p.instagram.id == account_id
         ]

@@ -172,8 +172,10 @@ def _phases(call: Call, node: str, edge: str) -> Answer:
 
 def _new(call: Call, node: str, edge: str, *, size: int = 0) -> Film:
     app_id = call.token.client_id if call.token else ""
-    film_id = call.world.new_id("film", prefix="8", length=15)
-    film = Film(id=film_id, page=node, edge=edge, app_id=app_id, size=size)
+    film_id, story_id = (
+        call.world.new_id(what, prefix=prefix, length=15) for what, prefix in (("film", "8"), ("story", "5"))
+    )
+    film = Film(id=film_id, page=node, edge=edge, app_id=app_id, size=size, story_id=story_id)
     Pages.of(call.world).films[film.id] = film
     return film
 

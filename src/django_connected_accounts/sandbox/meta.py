@@ -114,6 +114,13 @@ def check_alive(call: Call, token: Token) -> None:
         )
 
 
+def check_readable(call: Call, token: Token) -> None:
+    """Refuse to read for somebody who has not signed in for 90 days."""
+    ends = token.data_access_expires_at
+    if ends is not None and ends <= call.world.now():
+        raise GraphError(10, message="(#10) Data access has expired (code invented by the sandbox)")
+
+
 Field = tuple[str, list[Any]]
 
 

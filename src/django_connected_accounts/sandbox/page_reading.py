@@ -124,6 +124,8 @@ def insights(call: Call, node: str) -> Answer:
     kind = pages.kind_of(node) or "page"
     owner = node if kind == "page" else pages.posts[node].account_id if node in pages.posts else ""
     authorise(call, owner, "measure")
+    if call.path.endswith("/video_insights") and kind != "film":
+        raise GraphError(100, message="(#100) Tried accessing nonexisting field (video_insights)")
     known = METRICS[kind]
     if not call.text("metric") and kind != "film":
         raise GraphError(3001, 1504028, message="(#3001) No metric was specified to be fetched.")
@@ -190,6 +192,7 @@ _TABLE: Final = (
     ("GET", "page", "insights", insights, f"{_LIST} metric period"),
     ("GET", "post", "", read_post, ""),
     ("GET", "post", "insights", insights, "metric period summary"),
+    ("GET", "post", "video_insights", insights, "metric period summary"),
     ("GET", "film", "video_insights", insights, "metric period summary"),
     ("GET", "post", "comments", list_comments, _LIST),
     ("POST", "post", "comments", add_comment, "message"),

@@ -60,6 +60,10 @@ def issue(
     """Return a new token, remembered. ``lifetime`` None: it never expires."""
     prefix = "IGAA" if kind == "instagram" else "EAA"
     now = world.now()
+    readable = now + world.token_lifetimes["data_access"] if person else None
+    for other in world.tokens.values():  # signing in prolongs it for what was given before
+        if other.data_access_expires_at and (other.client_id, other.person) == (client_id, person):
+            other.data_access_expires_at = readable
     token = Token(
         value=letters(world.unique(f"{kind}:{client_id}:{person}"), prefix=prefix, length=172),
         kind=kind,
@@ -69,7 +73,7 @@ def issue(
         targets=set(targets),
         issued_at=now,
         expires_at=None if lifetime is None else now + lifetime,
-        data_access_expires_at=now + world.token_lifetimes["data_access"] if person else None,
+        data_access_expires_at=readable,
         long=long,
     )
     world.tokens[token.value] = token

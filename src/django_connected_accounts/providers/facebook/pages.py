@@ -64,9 +64,9 @@ class Facebook(Publishing, Measures, MetaReceiving, FacebookLogin):
         return [replace(_profile(page, tokens), user_id=person) for page in rows]
 
     def verify(self, connection: Connection) -> Profile:
-        self.readable_until(connection)
+        tokens = self.readable(connection)
         page = self.client(connection).get_node(connection.account_id, fields=PAGE_FIELDS)
-        return replace(_profile(page, connection.tokens), unusable="", tokens=None)
+        return replace(_profile(page, tokens), unusable="", tokens=tokens)
 
     # Publishing
 

@@ -8,7 +8,7 @@ processed; `find` follows it.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -135,9 +135,15 @@ class Step(LiveStep):
             story = self.client.create_photo_story(photos[0])
             return self._new(str(story.get("post_id") or photos[0]))
         attached = [{"media_fbid": photo} for photo in photos]
-        post_id = self.client.create_post(
-            message=self.draft.text or None, attached_media=attached or None, **options
-        )
+        try:
+            post_id = self.client.create_post(
+                message=self.draft.text or None, attached_media=attached or None, **options
+            )
+        except ContentRejected as refusal:
+            # The attempt before may have published it, though nothing was to be seen for minutes.
+            if refusal.code == "duplicate_post" and (earlier := self._found_post()):
+                return replace(earlier, existing=True)
+            raise
         return self._new(post_id)
 
     def _finish(self, options: Mapping[str, Any]) -> Pending:

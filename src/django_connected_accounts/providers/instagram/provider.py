@@ -92,9 +92,10 @@ class Instagram(InstagramAccounts, MetaReceiving, FacebookLogin):
         return [_page_profile(page, person, tokens) for page in self.pages(tokens, fields=_PAGE_FIELDS)]
 
     def verify(self, connection: Connection) -> Profile:
+        tokens = self.readable(connection)
         user = self.client(connection).get_user_info(connection.account_id)
         self.quota(connection)  # answers only with the permission to publish
-        return replace(_profile(user), details=connection.details)
+        return replace(_profile(user), details=connection.details, tokens=tokens)
 
 
 class InstagramLogin(InstagramAccounts, MetaReceiving, OwnLogin):

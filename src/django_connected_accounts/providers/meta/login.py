@@ -6,6 +6,7 @@ https://developers.facebook.com/docs/facebook-login/guides/advanced/manual-flow
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from datetime import datetime, timedelta, timezone
 from typing import Any, ClassVar
 
@@ -102,15 +103,15 @@ class FacebookLogin(Provider):
                 seen.add(page["id"])
                 yield page
 
-    def readable_until(self, connection: Connection) -> datetime | None:
-        """Return until when Meta lets us read the account's data, or raise NotAuthorized if that has passed.
+    def readable(self, connection: Connection) -> Tokens:
+        """Return the tokens with the time until which they may read, or raise NotAuthorized if it has passed.
 
         It is 90 days after the person last signed in, also where the token has no end.
         """
         ends = _moment(self.inspect(connection.tokens).get("data_access_expires_at"))
         if ends is not None and ends <= self.http.now():
             raise NotAuthorized("data_access_ended", provider=self.id)
-        return ends
+        return replace(connection.tokens, data_access_expires_at=ends)
 
     def _portfolio_pages(self, tokens: Tokens, fields: str) -> Iterator[Mapping[str, Any]]:
         scopes = tokens.scopes if tokens.scopes is not None else self.granted(tokens)

@@ -9,19 +9,15 @@ from datetime import datetime
 from typing import Any
 
 from django_connected_accounts.exceptions import PermissionMissing
-from django_connected_accounts.providers.base import Publishes
-from django_connected_accounts.providers.http import Http
+from django_connected_accounts.providers.base import Provider, Publishes
 from django_connected_accounts.providers.types import Connection, Draft, Pending, Published, Quota
 
 from .live import LiveStep
 from .steps import Containers, Step
 
 
-class Publishing(Publishes):
+class Publishing(Publishes, Provider):
     """A step at a time; what a step does is the platform's."""
-
-    http: Http
-    scopes: Mapping[str, tuple[str, ...]]
 
     @abstractmethod
     def step(self, connection: Connection, draft: Draft, checkpoint: Mapping[str, Any]) -> LiveStep:
@@ -32,6 +28,7 @@ class Publishing(Publishes):
     ) -> Published | Pending:
         if checkpoint is None:
             self.refuse(draft)
+            self._refuse_unreadable(connection)
         with self._naming_scopes():
             return self.step(connection, draft, checkpoint or {}).take()
 
@@ -39,6 +36,12 @@ class Publishing(Publishes):
         self, connection: Connection, draft: Draft, checkpoint: Mapping[str, Any], since: datetime
     ) -> Published | Pending | None:
         return self.step(connection, draft, checkpoint).find(since)
+
+    def _refuse_unreadable(self, connection: Connection) -> None:
+        """Raise NotAuthorized where we may read nothing: what became of a post could not be seen."""
+        ends = connection.tokens.data_access_expires_at
+        if ends is not None and ends <= self.http.now():
+            self.verify(connection)  # it may have been prolonged since we were told
 
     @contextmanager
     def _naming_scopes(self) -> Iterator[None]:

@@ -7,11 +7,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from django_connected_accounts.exceptions import ContentRejected, ProviderError, Unavailable
+from django_connected_accounts.exceptions import ContentRejected, ProviderError, RateLimited, Unavailable
 from django_connected_accounts.providers.meta import Graph
 from django_connected_accounts.providers.meta.live import CLOCK_MARGIN, nearest, words
 from django_connected_accounts.providers.types import Draft, Media
 
+QUOTA_WAIT = 3600.0
 MEDIA_FIELDS = "id,text,timestamp,permalink,media_type,username"
 READ = {"text": "TEXT_POST", "photo": "IMAGE", "video": "VIDEO", "carousel": "CAROUSEL_ALBUM"}
 """``media_type`` has other values when it is read than when it is written."""
@@ -60,7 +61,30 @@ class ThreadsContainers:
 
     def publish(self, container: str) -> str:
         path = f"{self.account_id}/threads_publish"
-        return self.graph.create(path, repeatable=False, creation_id=container)
+        try:
+            return self.graph.create(path, repeatable=False, creation_id=container)
+        except ContentRejected as refusal:
+            # What is answered when the day's posts are spent is not documented.
+            if refusal.code == "request_refused" and self._is_spent():
+                raise RateLimited(
+                    "publishing_quota_reached",
+                    retry_after=QUOTA_WAIT,
+                    scope="account",
+                    provider=self.provider,
+                    platform_code=refusal.platform_code,
+                ) from None
+            raise
+
+    def _is_spent(self) -> bool:
+        """Say whether this account may publish no more today, as far as the platform tells."""
+        kind = "reply_" if self.draft.options.get("reply_to_id") else ""
+        usage, config = f"{kind}quota_usage", f"{kind}config"
+        path = f"{self.account_id}/threads_publishing_limit"
+        try:
+            limit = self.graph.get(path, needs=usage, fields=f"{usage},{config}")
+        except ProviderError:
+            return False
+        return bool(limit[usage] >= limit.get(config, {}).get("quota_total", float("inf")))
 
     def media(self, media_id: str) -> Mapping[str, Any]:
         return self.graph.get(media_id, needs="id", fields=MEDIA_FIELDS)
