@@ -41,13 +41,10 @@ SCOPES: Final[dict[tuple[str, str], frozenset[str]]] = {
 }
 """Host and ability to the permissions it needs."""
 
-PARAMS: Final = frozenset(
-    {
-        "media_type", "is_carousel_item", "image_url", "video_url", "children", "caption", "alt_text",
-        "user_tags", "collaborators", "location_id", "cover_url", "thumb_offset", "audio_name",
-        "share_to_feed", "is_ai_generated", "upload_type",
-    }
-)  # fmt: skip
+PARAMS: Final = (
+    "media_type is_carousel_item image_url video_url children caption alt_text user_tags collaborators "
+    "location_id cover_url thumb_offset audio_name share_to_feed is_ai_generated upload_type"
+)
 KINDS: Final[dict[str, ContainerKind]] = {
     "IMAGE": "photo",
     "REELS": "reel",
@@ -95,7 +92,7 @@ def create(call: Call, node: str) -> Answer:
         created_at=now,
         polls_needed=toggles.video_polls if slow else toggles.image_polls,
         ready_at=now + (toggles.video_seconds if slow else toggles.image_seconds),
-        params={name: value for name, value in call.params.items() if name in PARAMS},
+        params={name: value for name, value in call.params.items() if name in PARAMS.split()},
         item=item,
         cover=cover,
         children=children,

@@ -12,7 +12,7 @@ from typing import Any, Final
 from . import meta, tokens
 from .errors import GraphError
 from .facebook_login import ONLY_HERE, person_of, user_token
-from .meta import PAGED, Edge, Field, fields_of, page_of, select
+from .meta import Field, edges, fields_of, page_of, select
 from .people import Page
 from .records import Token
 from .routing import Answer, Call
@@ -121,10 +121,11 @@ def _pages(call: Call, token: Token, pages: Iterable[Page]) -> Answer:
     return page_of(call, rows)
 
 
-EDGES: Final = (
-    Edge("GET", "user", "accounts", accounts, PAGED, ONLY_HERE),
-    Edge("GET", "user", "businesses", businesses, PAGED, ONLY_HERE),
-    Edge("GET", "business", "owned_pages", owned_pages, PAGED, ONLY_HERE),
-    Edge("GET", "business", "client_pages", client_pages, PAGED, ONLY_HERE),
-    Edge("GET", "page", "", page, hosts=ONLY_HERE),
+EDGES: Final = edges(
+    ("GET", "user", "accounts", accounts, "paged"),
+    ("GET", "user", "businesses", businesses, "paged"),
+    ("GET", "business", "owned_pages", owned_pages, "paged"),
+    ("GET", "business", "client_pages", client_pages, "paged"),
+    ("GET", "page", "", page, ""),
+    hosts=ONLY_HERE,
 )

@@ -14,7 +14,7 @@ from django.http import JsonResponse
 from . import media, meta
 from .errors import GraphError
 from .facebook_login import ONLY_HERE
-from .meta import Edge, fields_of, page_of, select, timestamp
+from .meta import edges, fields_of, page_of, select, timestamp
 from .pages import Film, Pages, authorise
 from .records import DAY, Item
 from .routing import Answer, Call, Refusal, Route
@@ -282,21 +282,17 @@ def _status(call: Call, film: Film) -> dict[str, Any]:
     }
 
 
-_TABLE: Final = (
-    # method, kind of node, edge, who answers, parameters
+EDGES: Final = edges(
     (
         "POST", "page", "videos", videos,
         "upload_phase file_size file_url upload_session_id start_offset title description",
     ),
     ("POST", "page", "video_reels", reels, "upload_phase video_id video_state title description"),
     ("POST", "page", "video_stories", stories, "upload_phase video_id"),
-    ("GET", "page", "videos", listed, "limit after before summary"),
-    ("GET", "page", "video_reels", listed, "limit after before since until summary"),
+    ("GET", "page", "videos", listed, "paged"),
+    ("GET", "page", "video_reels", listed, "paged since until"),
     ("GET", "film", "", read, ""),
     ("DELETE", "film", "", delete, ""),
+    hosts=(*ONLY_HERE, GRAPH_VIDEO),
 )  # fmt: skip
-EDGES: Final = tuple(
-    Edge(method, kind, edge, answer, frozenset(params.split()), (*ONLY_HERE, GRAPH_VIDEO))
-    for method, kind, edge, answer, params in _TABLE
-)
 ROUTES: Final = (Route(RUPLOAD, "POST", r"/video-upload/(v\d+\.\d+)/(\d+)", upload),)

@@ -14,7 +14,7 @@ from .containers import PARAMS, afflict, authorise, create, read, status_of
 from .discovery import account_node
 from .errors import GraphError
 from .ids import letters
-from .meta import PAGED, Edge, Field, fields_of, page_of, select, timestamp
+from .meta import Field, edges, fields_of, page_of, select, timestamp
 from .records import DAY, Container, Media
 from .routing import Answer, Call
 
@@ -222,21 +222,26 @@ def _quota_total(call: Call, account_id: str) -> int:
 
 
 EDGES: Final = (
-    Edge("GET", "instagram", "", account, hosts=("graph.facebook.com",)),
-    Edge("POST", "instagram", "media", create, PARAMS),
-    Edge("GET", "instagram", "media", list_media, PAGED | {"since", "until"}),
-    Edge("GET", "instagram", "stories", list_stories, PAGED | {"since", "until"}),
-    Edge("POST", "instagram", "media_publish", publish, frozenset({"creation_id"})),
-    Edge("GET", "instagram", "content_publishing_limit", content_publishing_limit, frozenset({"since"})),
-    *(
-        Edge(method, kind, "subscribed_apps", subscriptions, frozenset({"subscribed_fields", "summary"}))
-        for method in ("GET", "POST", "DELETE")
-        for kind in ("page", "instagram")
+    *edges(
+        ("GET", "instagram", "", account, ""),
+        ("DELETE", "media", "", delete_media, ""),
+        hosts=("graph.facebook.com",),
     ),
-    Edge("GET", "container", "", read),
-    Edge("GET", "child", "", read_child),
-    Edge("GET", "media", "", read_media),
-    Edge("POST", "media", "", change_media, frozenset({"comment_enabled"})),
-    Edge("DELETE", "media", "", delete_media, hosts=("graph.facebook.com",)),
-    Edge("GET", "media", "children", children),
+    *edges(
+        ("POST", "instagram", "media", create, PARAMS),
+        ("GET", "instagram", "media", list_media, "paged since until"),
+        ("GET", "instagram", "stories", list_stories, "paged since until"),
+        ("POST", "instagram", "media_publish", publish, "creation_id"),
+        ("GET", "instagram", "content_publishing_limit", content_publishing_limit, "since"),
+        ("GET", "container", "", read, ""),
+        ("GET", "child", "", read_child, ""),
+        ("GET", "media", "", read_media, ""),
+        ("POST", "media", "", change_media, "comment_enabled"),
+        ("GET", "media", "children", children, ""),
+        *(
+            (method, kind, "subscribed_apps", subscriptions, "subscribed_fields summary")
+            for method in ("GET", "POST", "DELETE")
+            for kind in ("page", "instagram")
+        ),
+    ),
 )

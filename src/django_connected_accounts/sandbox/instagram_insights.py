@@ -11,7 +11,7 @@ from .containers import authorise
 from .errors import GraphError
 from .insights import answer, daily, lifetime, names_in, total
 from .instagram import PRODUCT, visible
-from .meta import Edge
+from .meta import edges
 from .routing import Answer, Call
 
 ACCOUNT: Final[dict[str, int | None]] = {
@@ -65,13 +65,10 @@ def of_media(call: Call, node: str) -> Answer:
     return answer(call, node, given, period="lifetime", shape=lifetime)
 
 
-EDGES: Final = (
-    Edge(
-        "GET",
-        "instagram",
-        "insights",
-        of_account,
-        frozenset({"metric", "period", "metric_type", "since", "until", "breakdown", "timeframe"}),
+EDGES: Final = edges(
+    (
+        "GET", "instagram", "insights", of_account,
+        "metric period metric_type since until breakdown timeframe",
     ),
-    Edge("GET", "media", "insights", of_media, frozenset({"metric", "period", "breakdown"})),
-)
+    ("GET", "media", "insights", of_media, "metric period breakdown"),
+)  # fmt: skip

@@ -35,7 +35,7 @@ VERSIONS: Final[dict[str, date | None]] = {
 """Version to the day it ends."""
 
 ALWAYS: Final = frozenset({"access_token", "appsecret_proof", "fields", "format", "locale", "pretty"})
-PAGED: Final = frozenset({"limit", "after", "before", "summary"})
+PAGED: Final = "limit after before summary"
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,8 +46,20 @@ class Edge:
     kind: str
     edge: str
     answer: Callable[[Call, str], Answer]
-    params: frozenset[str] = frozenset()
-    hosts: tuple[str, ...] = HOSTS
+    params: frozenset[str]
+    hosts: tuple[str, ...]
+
+
+Row = tuple[str, str, str, Callable[[Call, str], Answer], str]
+"""Method, kind of node, edge, who answers, names of parameters."""
+
+
+def edges(*rows: Row, hosts: tuple[str, ...] = HOSTS) -> tuple[Edge, ...]:
+    """Return the edges of a table; the parameters of paging are all meant by ``paged``."""
+    return tuple(
+        Edge(method, kind, edge, answer, frozenset(params.replace("paged", PAGED).split()), hosts)
+        for method, kind, edge, answer, params in rows
+    )
 
 
 def graph(edges: Sequence[Edge], fixed: Sequence[Route]) -> Callable[[Call, str, str], HttpResponse]:

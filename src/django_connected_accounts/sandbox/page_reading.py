@@ -13,7 +13,7 @@ from . import meta
 from .errors import GraphError
 from .facebook_login import ONLY_HERE
 from .insights import answer, daily, lifetime, names_in
-from .meta import Edge, fields_of, page_of, select, timestamp
+from .meta import edges, fields_of, page_of, select, timestamp
 from .pages import Pages, authorise, lags, visible
 from .platform import Post
 from .routing import Answer, Call
@@ -182,8 +182,7 @@ def post_node(call: Call, post: Post) -> dict[str, Any]:
 
 
 _LIST: Final = "limit after before since until summary"
-_TABLE: Final = (
-    # method, kind of node, edge, who answers, parameters
+EDGES: Final = edges(
     ("GET", "page", "feed", list_posts, _LIST),
     ("GET", "page", "posts", list_posts, _LIST),
     ("GET", "page", "published_posts", list_posts, _LIST),
@@ -199,8 +198,5 @@ _TABLE: Final = (
     ("GET", "film", "comments", list_comments, _LIST),
     ("POST", "film", "comments", add_comment, "message"),
     ("GET", "photo", "", read_photo, ""),
-)
-EDGES: Final = tuple(
-    Edge(method, kind, edge, answer, frozenset(params.split()), ONLY_HERE)
-    for method, kind, edge, answer, params in _TABLE
+    hosts=ONLY_HERE,
 )

@@ -5,10 +5,10 @@ from __future__ import annotations
 import hashlib
 import hmac
 from collections.abc import Collection
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, cast
 
 from .ids import letters
-from .records import DAY, App, Grant, MetaTokenKind, Token, Variant
+from .records import DAY, App, Code, Grant, MetaTokenKind, Token, Variant
 
 if TYPE_CHECKING:
     from .people import Page, Person
@@ -22,6 +22,7 @@ LIFETIMES: Final[dict[str, float]] = {
     "B_long": 60 * DAY,
     "data_access": 90 * DAY,
 }
+PREFIXES: Final = {"instagram": "IGAA", "threads": "TH"}
 DEFAULT_SCOPES: Final[dict[str, tuple[str, ...]]] = {
     "A": (
         "public_profile",
@@ -58,14 +59,15 @@ def issue(
     lifetime: float | None = None,
 ) -> Token:
     """Return a new token, remembered. ``lifetime`` None: it never expires."""
-    prefix = "IGAA" if kind == "instagram" else "EAA"
     now = world.now()
     readable = now + world.token_lifetimes["data_access"] if person else None
     for other in world.tokens.values():  # signing in prolongs it for what was given before
         if other.data_access_expires_at and (other.client_id, other.person) == (client_id, person):
             other.data_access_expires_at = readable
     token = Token(
-        value=letters(world.unique(f"{kind}:{client_id}:{person}"), prefix=prefix, length=172),
+        value=letters(
+            world.unique(f"{kind}:{client_id}:{person}"), prefix=PREFIXES.get(kind, "EAA"), length=172
+        ),
         kind=kind,
         client_id=client_id,
         person=person,
@@ -78,6 +80,41 @@ def issue(
     )
     world.tokens[token.value] = token
     return token
+
+
+def for_code(
+    world: World,
+    kind: MetaTokenKind,
+    code: Code,
+    *,
+    scopes: Collection[str],
+    targets: Collection[str] = (),
+    lifetime: float,
+) -> Token:
+    """Return the short-lived token that a code is good for."""
+    return issue(
+        world,
+        kind,
+        client_id=code.client_id,
+        person=code.person,
+        scopes=scopes,
+        targets=targets,
+        lifetime=lifetime,
+    )
+
+
+def lengthened(world: World, token: Token, lifetime: float | None) -> Token:
+    """Return a long-lived token for this one, for the same things."""
+    return issue(
+        world,
+        cast("MetaTokenKind", token.kind),
+        client_id=token.client_id,
+        person=token.person,
+        scopes=token.scopes,
+        targets=token.targets,
+        long=True,
+        lifetime=lifetime,
+    )
 
 
 def page_token(world: World, user: Token, page: Page) -> Token:
