@@ -7,13 +7,13 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from . import media, meta
-from .containers import afflict, status_of
+from .containers import afflict, remember, status_of
 from .errors import GraphError
 from .ids import letters
 from .insights import answer, by_link, daily, each_its_own, lifetime, names_in, total
 from .meta import fields_of, page_of, select, timestamp
 from .platform import Member, Post
-from .records import DAY, Container, ContainerKind, Item
+from .records import DAY, ContainerKind, Item
 from .routing import Answer, Call, Route
 from .threads import (
     ANY,
@@ -76,31 +76,21 @@ _EMOJI = re.compile("[\u00a9\u00ae\u203c-\u3299\U0001f000-\U0001faff\U000e0020-\
 def create(call: Call, node: str) -> Answer:
     """Make a container; media is pulled and checked before that."""
     call.accept(PARAMS)
-    member, world = member_of(call, node, "threads_content_publish"), call.world
+    member = member_of(call, node, "threads_content_publish")
     kind = KINDS.get(call.text("media_type"))
     if kind is None:
         raise GraphError(100, message="(#100) Param media_type must be one of TEXT, IMAGE, VIDEO, CAROUSEL")
     _check(call, kind)
     item, subcode = _pull(call, kind)
-    slow, now = kind == "video", world.now()
-    container = Container(
-        id=world.new_id(f"threads:{member.id}", prefix="180"),
-        account_id=member.id,
-        kind="item" if call.flag("is_carousel_item") else kind,
-        created_at=now,
-        polls_needed=0
-        if kind == "text"
-        else world.toggles.video_polls
-        if slow
-        else world.toggles.image_polls,
-        ready_at=now + (world.toggles.video_seconds if slow else world.toggles.image_seconds),
-        params=dict(call.params),
+    container = remember(
+        call,
+        member.id,
+        "item" if call.flag("is_carousel_item") else kind,
         item=item,
         children=_children(call, member) if kind == "carousel" else (),
         subcode=subcode,
+        prefix="180",
     )
-    world.containers[container.id] = container
-    afflict(call, container)
     return {"id": container.id}
 
 

@@ -309,11 +309,12 @@ def test_an_older_post_with_the_same_words_is_not_ours(site: Site, connection: C
     assert find(site, connection, draft, checkpoint, after=121.0) is None
 
 
-def test_a_refusal_of_the_same_words_is_proof_of_the_attempt_before(
-    site: Site, connection: Connection
+@pytest.mark.parametrize("kind", ["text", "story"])
+def test_a_refusal_of_the_same_post_is_proof_of_the_attempt_before(
+    site: Site, connection: Connection, photo: Make, film: Make, kind: str
 ) -> None:
     site.pages.toggle["refuse_duplicates"] = True
-    draft = draft_of("text")
+    draft = drafts(photo, film)[kind]
     checkpoint = lost(site, connection, draft)
     site.pages.toggle["lag_seconds"] = 200.0
     assert find(site, connection, draft, checkpoint, after=121.0) is None

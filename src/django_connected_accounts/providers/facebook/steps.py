@@ -127,26 +127,26 @@ class Step(LiveStep):
     def _publish(self) -> Published | Pending:
         if self.now - datetime.fromisoformat(self.checkpoint["ready_at"]) > STAGED:
             return self._to(self._first, photos=[])
-        options = chosen(self.draft)
         if self._is_film:
-            return self._finish(options)
-        photos = self.checkpoint.get("photos", ())
-        if self.draft.kind == "story":
-            story = self.client.create_photo_story(photos[0])
-            return self._new(str(story.get("post_id") or photos[0]))
-        attached = [{"media_fbid": photo} for photo in photos]
+            return self._finish()
         try:
-            post_id = self.client.create_post(
-                message=self.draft.text or None, attached_media=attached or None, **options
-            )
+            return self._new(self._post())
         except ContentRejected as refusal:
             # The attempt before may have published it, though nothing was to be seen for minutes.
             if refusal.code == "duplicate_post" and (earlier := self._found_post()):
                 return replace(earlier, existing=True)
             raise
-        return self._new(post_id)
 
-    def _finish(self, options: Mapping[str, Any]) -> Pending:
+    def _post(self) -> str:
+        """Publish a text or what was staged, and return the post's id."""
+        photos = self.checkpoint.get("photos", ())
+        if self.draft.kind == "story":
+            return str(self.client.create_photo_story(photos[0]).get("post_id") or photos[0])
+        attached = [{"media_fbid": photo} for photo in photos]
+        text = self.draft.text or None
+        return self.client.create_post(message=text, attached_media=attached or None, **chosen(self.draft))
+
+    def _finish(self) -> Pending:
         kind, video = self.draft.kind, self.checkpoint["video"]
         params: dict[str, Any] = {"video_id": video}
         if kind == "video":
@@ -154,7 +154,7 @@ class Step(LiveStep):
         if kind == "reel":
             params["video_state"] = "PUBLISHED"
         if kind != "story":
-            params |= {"description": self.draft.text or None, **options}
+            params |= {"description": self.draft.text or None, **chosen(self.draft)}
         answer = self.client.finish_video(EDGES[kind], **params)
         # That it was accepted is not that it is live: it may still be refused while it is processed.
         return self._accepted(post=str(answer.get("post_id") or ""), note="accepted")

@@ -5,13 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 
 from django_connected_accounts.exceptions import ContentRejected, ProviderError, Unavailable
 from django_connected_accounts.providers.meta import meaning_of_subcode
-from django_connected_accounts.providers.meta.live import CLOCK_MARGIN, nearest, words
-from django_connected_accounts.providers.types import Connection, Draft, Media, Option
+from django_connected_accounts.providers.meta.steps import Containers
+from django_connected_accounts.providers.types import Draft, Media, Option
 
 from .client import MEDIA_FIELDS, InstagramAPIClient
 
@@ -25,14 +24,13 @@ MEDIA_TYPES = {
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class InstagramContainers:
-    """See `meta.steps.Containers`."""
-
-    provider: str
+class InstagramContainers(Containers):
     client: InstagramAPIClient
-    connection: Connection
-    draft: Draft
     options: Mapping[str, Option]
+
+    @property
+    def shown_text(self) -> str:
+        return _caption(self.draft)
 
     def create_item(self, media: Media) -> str:
         return self._create(_item(media))
@@ -62,17 +60,14 @@ class InstagramContainers:
     def media(self, media_id: str) -> Mapping[str, Any]:
         return self.client.get_media(media_id)
 
-    def listed(self, since: datetime, *, proven: bool) -> Mapping[str, Any] | None:
-        """Without a caption only type and time are left to compare, which proves nothing."""
-        if not proven and not _caption(self.draft):
-            return None
-        earliest, account_id = since - CLOCK_MARGIN, self.connection.account_id
+    def published(self, since: int) -> Iterable[Mapping[str, Any]]:
+        account_id = self.connection.account_id
         if self.draft.kind == "story":
             rows = self.client.list_stories(account_id)
         else:
             fields = f"{MEDIA_FIELDS},children" if self.draft.kind == "carousel" else MEDIA_FIELDS
-            rows = self.client.list_media(account_id, since=int(earliest.timestamp()), fields=fields)
-        return nearest((row for row in rows if _is(row, self.draft)), since)
+            rows = self.client.list_media(account_id, since=since, fields=fields)
+        return (row for row in rows if _is_like(row, self.draft))
 
     def comment(self, media_id: str) -> None:
         self.client.create_comment(media_id, self.draft.first_comment)
@@ -85,12 +80,11 @@ class InstagramContainers:
         return self.client.create_media_container(self.connection.account_id, **params)
 
 
-def _is(media: Mapping[str, Any], draft: Draft) -> bool:
+def _is_like(media: Mapping[str, Any], draft: Draft) -> bool:
     children = media.get("children", {}).get("data")
     return (
         media.get("media_product_type") == PRODUCT_TYPES[draft.kind]
         and media.get("media_type") in MEDIA_TYPES[draft.kind]
-        and words(media.get("caption")) == words(_caption(draft))
         and (children is None or len(children) == len(draft.media))
     )
 

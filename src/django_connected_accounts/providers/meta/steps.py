@@ -5,10 +5,11 @@ Make a container, wait until it is ready, publish it, look at what came of it.
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, Protocol
+from typing import Any
 
 from django_connected_accounts.exceptions import (
     ContentRejected,
@@ -16,9 +17,9 @@ from django_connected_accounts.exceptions import (
     ProviderError,
     Unavailable,
 )
-from django_connected_accounts.providers.types import Media, Pending, Published
+from django_connected_accounts.providers.types import Connection, Draft, Media, Pending, Published
 
-from .live import LiveStep, link_of, time_of
+from .live import CLOCK_MARGIN, LiveStep, link_of, nearest, time_of, words
 
 POLL_WAITS = (3.0, 5.0, 10.0, 20.0, 30.0, *[60.0] * 9)
 POLL_WAIT_LATE = 300.0
@@ -33,36 +34,61 @@ SETTLED = {"FINISHED": timedelta(seconds=30), "IN_PROGRESS": timedelta(minutes=5
 """How long after the attempt a container still in this status proves that it was not published."""
 
 
-class Containers(Protocol):
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Containers(ABC):
     """One draft on one account, as the platform's API has it."""
 
+    provider: str
+    connection: Connection
+    draft: Draft
+
+    @property
+    def shown_text(self) -> str:
+        """The words that are published with it."""
+        return self.draft.text
+
+    @abstractmethod
     def create_item(self, media: Media) -> str:
         """Return the id of a new container for one item of a carousel."""
 
+    @abstractmethod
     def create(self, children: Sequence[str]) -> str:
         """Return the id of a new container that can be published."""
 
+    @abstractmethod
     def status(self, container: str) -> str | ProviderError:
         """Return what a container is: IN_PROGRESS, FINISHED, PUBLISHED, or why it failed or has expired."""
 
+    @abstractmethod
     def publish(self, container: str) -> str:
         """Publish a finished container and return the media's id. Never to be repeated blindly."""
 
+    @abstractmethod
     def media(self, media_id: str) -> Mapping[str, Any]:
         """Return ``permalink`` and ``timestamp`` of what was published."""
+
+    @abstractmethod
+    def published(self, since: int) -> Iterable[Mapping[str, Any]]:
+        """Return what this account has published since this Unix time and is of this draft's kind."""
 
     def listed(self, since: datetime, *, proven: bool) -> Mapping[str, Any] | None:
         """Return the media that is this draft, published at about ``since``, or None.
 
-        Where too little is left to compare, it convinces only if it is ``proven`` by other means that the
-        draft was published.
+        Without words too little is left to compare: that convinces only if it is ``proven`` by other means
+        that the draft was published.
         """
+        if not proven and not self.shown_text:
+            return None
+        wanted, rows = words(self.shown_text), self.published(int((since - CLOCK_MARGIN).timestamp()))
+        return nearest((row for row in rows if words(row.get("caption") or row.get("text")) == wanted), since)
 
     def comment(self, media_id: str) -> None:
         """Write the first comment. Never to be repeated blindly."""
+        raise ContentRejected("comment_not_available", provider=self.provider)
 
     def comments(self, media_id: str) -> Iterable[Mapping[str, Any]]:
         """Return what this account has commented."""
+        return ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 
 from django_connected_accounts.exceptions import ContentRejected, ProviderError, RateLimited, Unavailable
 from django_connected_accounts.providers.meta import Graph
-from django_connected_accounts.providers.meta.live import CLOCK_MARGIN, nearest, words
-from django_connected_accounts.providers.types import Draft, Media
+from django_connected_accounts.providers.meta.steps import Containers
+from django_connected_accounts.providers.types import Media
 
 QUOTA_WAIT = 3600.0
 MEDIA_FIELDS = "id,text,timestamp,permalink,media_type,username"
@@ -27,13 +26,8 @@ FAILURES: Mapping[str, type[ProviderError]] = {
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ThreadsContainers:
-    """See `meta.steps.Containers`."""
-
-    provider: str
+class ThreadsContainers(Containers):
     graph: Graph
-    account_id: str
-    draft: Draft
 
     def create_item(self, media: Media) -> str:
         return self._create(is_carousel_item=True, **_source(media))
@@ -60,7 +54,7 @@ class ThreadsContainers:
         return failure(code, provider=self.provider, platform_code=why)
 
     def publish(self, container: str) -> str:
-        path = f"{self.account_id}/threads_publish"
+        path = f"{self.connection.account_id}/threads_publish"
         try:
             return self.graph.create(path, repeatable=False, creation_id=container)
         except ContentRejected as refusal:
@@ -79,7 +73,7 @@ class ThreadsContainers:
         """Say whether this account may publish no more today, as far as the platform tells."""
         kind = "reply_" if self.draft.options.get("reply_to_id") else ""
         usage, config = f"{kind}quota_usage", f"{kind}config"
-        path = f"{self.account_id}/threads_publishing_limit"
+        path = f"{self.connection.account_id}/threads_publishing_limit"
         try:
             limit = self.graph.get(path, needs=usage, fields=f"{usage},{config}")
         except ProviderError:
@@ -89,25 +83,12 @@ class ThreadsContainers:
     def media(self, media_id: str) -> Mapping[str, Any]:
         return self.graph.get(media_id, needs="id", fields=MEDIA_FIELDS)
 
-    def listed(self, since: datetime, *, proven: bool) -> Mapping[str, Any] | None:
-        if not proven and not self.draft.text:
-            return None
-        earliest = since - CLOCK_MARGIN
-        rows = self.graph.rows("me/threads", since=int(earliest.timestamp()), fields=MEDIA_FIELDS, limit=100)
-        return nearest((row for row in rows if self._is_this(row)), since)
-
-    def _is_this(self, row: Mapping[str, Any]) -> bool:
-        same_kind = row.get("media_type") == READ[self.draft.kind]
-        return same_kind and words(row.get("text")) == words(self.draft.text)
-
-    def comment(self, media_id: str) -> None:
-        raise ContentRejected("comment_not_available", provider=self.provider)
-
-    def comments(self, media_id: str) -> Iterable[Mapping[str, Any]]:
-        return ()
+    def published(self, since: int) -> Iterable[Mapping[str, Any]]:
+        rows = self.graph.rows("me/threads", since=since, fields=MEDIA_FIELDS, limit=100)
+        return (row for row in rows if row.get("media_type") == READ[self.draft.kind])
 
     def _create(self, **params: Any) -> str:
-        return self.graph.create(f"{self.account_id}/threads", repeatable=True, **params)
+        return self.graph.create(f"{self.connection.account_id}/threads", repeatable=True, **params)
 
 
 def _source(media: Media) -> dict[str, Any]:

@@ -92,7 +92,7 @@ class Threads(ContainerPublishing, Measures, MetaReceiving, OwnLogin):
 
     def containers(self, connection: Connection, draft: Draft) -> ThreadsContainers:
         return ThreadsContainers(
-            provider=self.id, graph=self.client(connection), account_id=connection.account_id, draft=draft
+            provider=self.id, connection=connection, draft=draft, graph=self.client(connection)
         )
 
     def publishing_limit(self, connection: Connection) -> Mapping[str, Any]:
