@@ -15,6 +15,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cache
+from typing import Any
 
 from .types import Draft, Limits, Media, MediaKind, Option, Problem, Severity
 
@@ -27,6 +28,9 @@ OPTION_TYPES: Mapping[str, tuple[type, ...]] = {
     "choice": (str,),
     "object": (dict, list),
 }
+NOTHING: tuple[Any, ...] = (None, "", [], (), {})
+"""What an option is that was not chosen."""
+
 HASHTAG = re.compile(r"(?<![\w&])[#\uff03]\w")
 MENTION = re.compile(r"(?<![\w.])@\w")
 
@@ -185,7 +189,7 @@ def _options(draft: Draft, options: Mapping[str, Option]) -> Iterator[Problem]:
         params = {"option": name, "post": draft.kind}
         if option is None:
             yield Problem(code="option_unknown", field=field, params=params)
-        elif value in (None, "", [], (), {}):
+        elif value in NOTHING:
             continue
         elif draft.kind not in option.kinds:
             yield Problem(code="option_not_available", field=field, params=params)
@@ -200,6 +204,15 @@ def _options(draft: Draft, options: Mapping[str, Option]) -> Iterator[Problem]:
 
 def _chosen(value: object, choices: Mapping[str, str]) -> bool:
     return all(one in choices for one in (value if isinstance(value, list | tuple) else [value]))
+
+
+def chosen(draft: Draft, options: Mapping[str, Option]) -> dict[str, Any]:
+    """Return the options that go out with this draft: what its kind has and the author chose."""
+    return {
+        name: value
+        for name, value in draft.options.items()
+        if name in options and draft.kind in options[name].kinds and value not in NOTHING
+    }
 
 
 def limit_of(limits: Limits, kind: str, media: str, name: str) -> float | None:

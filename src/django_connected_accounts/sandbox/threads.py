@@ -7,8 +7,8 @@ of a day (code 9 without a subcode).
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import Final
+from collections.abc import Collection, Iterable
+from typing import TYPE_CHECKING, Final
 
 from . import meta, tokens
 from .errors import GraphError
@@ -19,6 +19,9 @@ from .own_login import OwnLogin
 from .platform import Member, Platform
 from .records import DAY, Token
 from .routing import Answer, Call
+
+if TYPE_CHECKING:
+    from .people import Person
 
 HOST: Final = "graph.threads.net"
 ANY: Final = r"(?:/v1\.0)?"
@@ -66,6 +69,17 @@ class Threads(Platform):
             account = self.world.people[person].accounts()[0]
             member_id = digits(f"threads:{account.username}", prefix="178414", length=17)
             yield person, Member(id=member_id, username=account.username, name=account.name)
+
+    def mint(self, person: Person, scopes: Collection[str] | None = None) -> Token:
+        return tokens.issue(
+            self.world,
+            "threads",
+            client_id=self.new_app().client_id,
+            person=person.key,
+            scopes=self.login.scopes if scopes is None else scopes,
+            long=True,
+            lifetime=self.lifetime("long"),
+        )
 
 
 LOGIN: Final = OwnLogin(

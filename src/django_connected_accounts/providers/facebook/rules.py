@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from datetime import date
-from typing import Any
 from urllib.parse import urlsplit
 
 from django_connected_accounts.providers.preflight import Rule, check
@@ -97,15 +96,6 @@ def problems(draft: Draft) -> Iterator[Problem]:
             yield Problem(code="user_tag_not_available", field=f"{field}.user_tags", severity="warning")
         if media.cover_url:
             yield Problem(code="cover_not_available", field=f"{field}.cover", severity="warning")
-
-
-def chosen(draft: Draft) -> dict[str, Any]:
-    """Return the options that go out with this draft."""
-    return {
-        name: value
-        for name, value in draft.options.items()
-        if draft.kind in OPTIONS[name].kinds and value not in (None, "", [], {})
-    }
 
 
 def _size_problems(kind: str, media: Media, field: str) -> Iterator[Problem]:

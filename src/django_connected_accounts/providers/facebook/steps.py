@@ -14,11 +14,12 @@ from typing import Any
 
 from django_connected_accounts.exceptions import ContentRejected, OutcomeUnknown, Unavailable
 from django_connected_accounts.providers.meta.live import LiveStep, link_of, time_of
+from django_connected_accounts.providers.preflight import chosen
 from django_connected_accounts.providers.types import Pending, Published
 
 from .client import PIECE, FacebookAPIClient
 from .evidence import Film, listed_post, listed_story, offsets, post_of
-from .rules import chosen
+from .rules import OPTIONS
 
 EDGES = {"video": "videos", "reel": "video_reels", "story": "video_stories"}
 POLL_WAITS = (5.0, 10.0, 20.0, 30.0, *[60.0] * 10, 300.0)
@@ -144,7 +145,9 @@ class Step(LiveStep):
             return str(self.client.create_photo_story(photos[0]).get("post_id") or photos[0])
         attached = [{"media_fbid": photo} for photo in photos]
         text = self.draft.text or None
-        return self.client.create_post(message=text, attached_media=attached or None, **chosen(self.draft))
+        return self.client.create_post(
+            message=text, attached_media=attached or None, **chosen(self.draft, OPTIONS)
+        )
 
     def _finish(self) -> Pending:
         kind, video = self.draft.kind, self.checkpoint["video"]
@@ -154,7 +157,7 @@ class Step(LiveStep):
         if kind == "reel":
             params["video_state"] = "PUBLISHED"
         if kind != "story":
-            params |= {"description": self.draft.text or None, **chosen(self.draft)}
+            params |= {"description": self.draft.text or None, **chosen(self.draft, OPTIONS)}
         answer = self.client.finish_video(EDGES[kind], **params)
         # That it was accepted is not that it is live: it may still be refused while it is processed.
         return self._accepted(post=str(answer.get("post_id") or ""), note="accepted")

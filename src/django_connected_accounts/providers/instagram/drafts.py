@@ -7,13 +7,15 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from django_connected_accounts.exceptions import ContentRejected, ProviderError, Unavailable
+from django_connected_accounts.exceptions import ContentRejected, ProviderError
 from django_connected_accounts.providers.meta import meaning_of_subcode
-from django_connected_accounts.providers.meta.steps import Containers
+from django_connected_accounts.providers.meta.steps import Containers, source
+from django_connected_accounts.providers.preflight import chosen
 from django_connected_accounts.providers.types import Draft, Media, Option
 
 from .client import MEDIA_FIELDS, InstagramAPIClient
 
+SUBCODE = re.compile(r"\b22070\d\d\b")
 PRODUCT_TYPES = {"photo": "FEED", "carousel": "FEED", "reel": "REELS", "story": "STORY"}
 MEDIA_TYPES = {
     "photo": ("IMAGE",),
@@ -38,21 +40,16 @@ class InstagramContainers(Containers):
     def create(self, children: Sequence[str]) -> str:
         return self._create(_post(self.draft, self.options, children))
 
-    def status(self, container: str) -> str | ProviderError:
+    def state(self, container: str) -> tuple[str, str]:
         answer = self.client.get_container_status(container)
-        status = str(answer.get("status_code", ""))
-        if status == "EXPIRED":
-            return Unavailable("container_gone", provider=self.provider)
-        if status != "ERROR":
-            return status
-        subcode = re.search(r"\b22070\d\d\b", str(answer.get("status", "")))
-        meaning = meaning_of_subcode(int(subcode[0])) if subcode else None
+        return str(answer["status_code"]), str(answer.get("status", ""))
+
+    def failure(self, why: str) -> ProviderError:
+        subcode = SUBCODE.search(why)
         platform_code = subcode[0] if subcode else "ERROR"
-        if meaning is None:
-            return ContentRejected(
-                "media_processing_failed", provider=self.provider, platform_code=platform_code
-            )
-        return meaning.error(meaning.code, provider=self.provider, platform_code=platform_code)
+        meaning = meaning_of_subcode(int(platform_code)) if subcode else None
+        error, code = meaning[:2] if meaning else (ContentRejected, "media_processing_failed")
+        return error(code, provider=self.provider, platform_code=platform_code)
 
     def publish(self, container: str) -> str:
         return self.client.publish_media(self.connection.account_id, container)
@@ -91,20 +88,13 @@ def _is_like(media: Mapping[str, Any], draft: Draft) -> bool:
 
 def _post(draft: Draft, options: Mapping[str, Option], children: Sequence[str] = ()) -> dict[str, Any]:
     """Return the parameters of the container that will be published."""
-    params = {
-        "caption": _caption(draft) or None,
-        **{
-            name: _chosen(draft.options.get(name))
-            for name, option in options.items()
-            if draft.kind in option.kinds
-        },
-    }
+    params: dict[str, Any] = {"caption": _caption(draft) or None, **chosen(draft, options)}
     if draft.kind == "carousel":
         return {**params, "media_type": "CAROUSEL", "children": ",".join(children)}
     if not draft.media:
         raise ContentRejected("media_missing")
     media = draft.media[0]
-    params |= {**_source(media), "user_tags": _tags(media)}
+    params |= {**source(media), "user_tags": _tags(media)}
     if draft.kind == "photo":
         return {**params, "alt_text": media.alt_text or None}
     if draft.kind == "story":
@@ -114,7 +104,7 @@ def _post(draft: Draft, options: Mapping[str, Option], children: Sequence[str] =
 
 def _item(media: Media) -> dict[str, Any]:
     """Return the parameters of one item of a carousel."""
-    params: dict[str, Any] = {**_source(media), "is_carousel_item": True}
+    params: dict[str, Any] = {**source(media), "is_carousel_item": True}
     if media.kind == "video":
         return {**params, "media_type": "VIDEO"}
     return {**params, "alt_text": media.alt_text or None, "user_tags": _tags(media)}
@@ -125,17 +115,7 @@ def _caption(draft: Draft) -> str:
     return "" if draft.kind == "story" else draft.text
 
 
-def _source(media: Media) -> dict[str, str]:
-    if not media.url:
-        raise ContentRejected("media_missing")
-    return {"image_url" if media.kind == "image" else "video_url": media.url}
-
-
 def _tags(media: Media) -> list[dict[str, Any]] | None:
     names = ("username", "x", "y") if media.kind == "image" else ("username",)
     tags = [{name: tag[name] for name in names if tag.get(name) is not None} for tag in media.user_tags]
     return tags or None
-
-
-def _chosen(value: Any) -> Any:
-    return None if value in ("", [], ()) else value

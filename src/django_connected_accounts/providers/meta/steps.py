@@ -56,8 +56,19 @@ class Containers(ABC):
         """Return the id of a new container that can be published."""
 
     @abstractmethod
+    def state(self, container: str) -> tuple[str, str]:
+        """Return what the platform calls the state of a container, and what it says of a failure."""
+
+    @abstractmethod
+    def failure(self, why: str) -> ProviderError:
+        """Return what a container failed of."""
+
     def status(self, container: str) -> str | ProviderError:
         """Return what a container is: IN_PROGRESS, FINISHED, PUBLISHED, or why it failed or has expired."""
+        status, why = self.state(container)
+        if status == "EXPIRED":
+            return Unavailable("container_gone", provider=self.provider)
+        return self.failure(why) if status == "ERROR" else status
 
     @abstractmethod
     def publish(self, container: str) -> str:
@@ -239,3 +250,10 @@ class Step(LiveStep):
         counters = {"ready": 0, "polls": 0, "publish_retries": 0}
         stage = "children" if self.draft.kind == "carousel" else "container"
         return {"stage": stage, "container": None, "children": [], "ready_at": None, **counters}
+
+
+def source(media: Media) -> dict[str, str]:
+    """Return where the platform fetches a picture or film, by the name of the parameter."""
+    if not media.url:
+        raise ContentRejected("media_missing")
+    return {"image_url" if media.kind == "image" else "video_url": media.url}

@@ -8,21 +8,21 @@ from typing import Any
 
 from django_connected_accounts.exceptions import ContentRejected, ProviderError, RateLimited, Unavailable
 from django_connected_accounts.providers.meta import Graph
-from django_connected_accounts.providers.meta.steps import Containers
+from django_connected_accounts.providers.meta.steps import Containers, source
+from django_connected_accounts.providers.preflight import chosen
 from django_connected_accounts.providers.types import Media
+
+from .rules import OPTIONS
 
 QUOTA_WAIT = 3600.0
 MEDIA_FIELDS = "id,text,timestamp,permalink,media_type,username"
 READ = {"text": "TEXT_POST", "photo": "IMAGE", "video": "VIDEO", "carousel": "CAROUSEL_ALBUM"}
 """``media_type`` has other values when it is read than when it is written."""
 
-FAILURES: Mapping[str, type[ProviderError]] = {
-    # What ``error_message`` of a failed container says; whatever else it says can't be helped by repeating.
-    "FAILED_DOWNLOADING_VIDEO": Unavailable,
-    "FAILED_PROCESSING_AUDIO": Unavailable,
-    "FAILED_PROCESSING_VIDEO": Unavailable,
-    "UNKNOWN": Unavailable,
-}
+PASSING = frozenset(
+    {"FAILED_DOWNLOADING_VIDEO", "FAILED_PROCESSING_AUDIO", "FAILED_PROCESSING_VIDEO", "UNKNOWN"}
+)
+"""What ``error_message`` of a container says of failures that may pass; repeating helps no other."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,28 +30,24 @@ class ThreadsContainers(Containers):
     graph: Graph
 
     def create_item(self, media: Media) -> str:
-        return self._create(is_carousel_item=True, **_source(media))
+        return self._create(is_carousel_item=True, **_described(media))
 
     def create(self, children: Sequence[str]) -> str:
-        options = {name: value for name, value in self.draft.options.items() if value not in ("", [], {})}
+        params: dict[str, Any] = {"media_type": "TEXT"}
         if self.draft.kind == "carousel":
-            return self._create(
-                media_type="CAROUSEL", children=",".join(children), text=self.draft.text or None, **options
-            )
-        source = _source(self.draft.media[0]) if self.draft.media else {"media_type": "TEXT"}
-        return self._create(text=self.draft.text or None, **source, **options)
+            params = {"media_type": "CAROUSEL", "children": ",".join(children)}
+        elif self.draft.media:
+            params = _described(self.draft.media[0])
+        return self._create(text=self.draft.text or None, **params, **chosen(self.draft, OPTIONS))
 
-    def status(self, container: str) -> str | ProviderError:
+    def state(self, container: str) -> tuple[str, str]:
         answer = self.graph.get(container, needs="status", fields="status,error_message")
-        status = str(answer["status"])
-        if status == "EXPIRED":
-            return Unavailable("container_gone", provider=self.provider)
-        if status != "ERROR":
-            return status
-        why = str(answer.get("error_message", ""))
-        failure = FAILURES.get(why, ContentRejected)
+        return str(answer["status"]), str(answer.get("error_message", ""))
+
+    def failure(self, why: str) -> ProviderError:
         code = "media_unreachable" if why == "FAILED_DOWNLOADING_VIDEO" else "media_processing_failed"
-        return failure(code, provider=self.provider, platform_code=why)
+        kind = Unavailable if why in PASSING else ContentRejected
+        return kind(code, provider=self.provider, platform_code=why)
 
     def publish(self, container: str) -> str:
         path = f"{self.connection.account_id}/threads_publish"
@@ -91,12 +87,6 @@ class ThreadsContainers(Containers):
         return self.graph.create(f"{self.connection.account_id}/threads", repeatable=True, **params)
 
 
-def _source(media: Media) -> dict[str, Any]:
-    if not media.url:
-        raise ContentRejected("media_missing")
-    image = media.kind == "image"
-    return {
-        "media_type": "IMAGE" if image else "VIDEO",
-        "image_url" if image else "video_url": media.url,
-        "alt_text": media.alt_text or None,
-    }
+def _described(media: Media) -> dict[str, Any]:
+    media_type = "IMAGE" if media.kind == "image" else "VIDEO"
+    return {"media_type": media_type, "alt_text": media.alt_text or None, **source(media)}
