@@ -13,7 +13,7 @@ import re
 from collections.abc import Collection
 from typing import Any, Final
 
-from . import media, meta
+from . import media, meta, tokens
 from .errors import GraphError
 from .facebook_login import HOST as FACEBOOK
 from .faults import CONTAINER_ACTIONS
@@ -167,7 +167,7 @@ def authorise(call: Call, account_id: str, ability: str) -> Token:
         raise GraphError(10)
     if call.host == FACEBOOK:
         if ability in ("read", "measure"):
-            meta.check_readable(call, token)
+            tokens.check_readable(call, token)
         pages = [
             p for p in call.world.people[token.person].pages if p.instagram and p.instagram.id == account_id
         ]

@@ -95,7 +95,7 @@ def debug_token(call: Call) -> Answer:
     if token.kind == "page":
         data["profile_id"] = token.page
     try:
-        meta.check_alive(call, token)
+        tokens.check_alive(call, token)
     except GraphError as error:
         data["is_valid"] = False
         data["error"] = {"code": error.code, "message": error.message, "subcode": error.subcode or 0}
@@ -142,7 +142,7 @@ def _long_token(call: Call, app: App) -> Answer:
     world, short = call.world, call.world.tokens.get(call.text("fb_exchange_token"))
     if short is None or short.client_id != app.client_id or short.kind != "user":
         raise GraphError(190)
-    meta.check_alive(call, short)
+    tokens.check_alive(call, short)
     lifetime = None if world.toggles.omit_expires_in else world.token_lifetimes["A_long"]
     return _bearer(tokens.lengthened(world, short, lifetime))
 

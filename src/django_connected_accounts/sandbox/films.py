@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from django.http import JsonResponse
 
-from . import media, meta
+from . import media, tokens
 from .errors import GraphError
 from .facebook_login import ONLY_HERE
 from .meta import edges, fields_of, page_of, select, timestamp
@@ -81,7 +81,7 @@ def upload(call: Call, version: str, film_id: str) -> Answer:
     token, film = call.token, Pages.of(call.world).films.get(film_id)
     if token is None or film is None or token.page != film.page:
         raise Rupload("NotAuthorizedError", "The token is not this Page's")
-    meta.check_alive(call, token)
+    tokens.check_alive(call, token)
     headers = call.request.headers
     if url := headers.get("file_url"):
         film.body = bytearray(media.pull(call.world, url))

@@ -57,13 +57,24 @@ def account(call: Call, node: str) -> Answer:
     return select(account_node(call, node), fields_of(call.text("fields")), "IGUser", ("id",))
 
 
-def list_media(call: Call, node: str) -> Answer:
-    """Everything but stories, newest first."""
-    return _list(call, node, stories=False)
-
-
-def list_stories(call: Call, node: str) -> Answer:
-    return _list(call, node, stories=True)
+def listed(call: Call, node: str) -> Answer:
+    """An account's stories, or everything but those, newest first."""
+    stories = call.path.endswith("/stories")
+    authorise(call, node, "read")
+    try:
+        since, until = float(call.text("since", "0")), float(call.text("until", "inf"))
+    except ValueError:
+        raise GraphError(100, message="(#100) Params since and until must be unix timestamps") from None
+    wanted = fields_of(call.text("fields"))
+    shown = [
+        media
+        for media in reversed(call.world.media.values())
+        if media.account_id == node
+        and (media.kind == "story") == stories
+        and call.world.is_live(media)
+        and since <= media.timestamp <= until
+    ]
+    return page_of(call, [select(_media_node(call, media), wanted, "IGMedia", ("id",)) for media in shown])
 
 
 def read_media(call: Call, node: str) -> Answer:
@@ -136,24 +147,6 @@ def _media(call: Call, container: Container) -> Media:
         alt_texts=tuple(str(part.params.get("alt_text", "")) for part in parts),
         cover=container.cover,
     )
-
-
-def _list(call: Call, node: str, *, stories: bool) -> Answer:
-    authorise(call, node, "read")
-    try:
-        since, until = float(call.text("since", "0")), float(call.text("until", "inf"))
-    except ValueError:
-        raise GraphError(100, message="(#100) Params since and until must be unix timestamps") from None
-    wanted = fields_of(call.text("fields"))
-    shown = [
-        media
-        for media in reversed(call.world.media.values())
-        if media.account_id == node
-        and (media.kind == "story") == stories
-        and call.world.is_live(media)
-        and since <= media.timestamp <= until
-    ]
-    return page_of(call, [select(_media_node(call, media), wanted, "IGMedia", ("id",)) for media in shown])
 
 
 def _media_node(call: Call, media: Media) -> dict[str, Any]:
@@ -229,8 +222,8 @@ EDGES: Final = (
     ),
     *edges(
         ("POST", "instagram", "media", create, PARAMS),
-        ("GET", "instagram", "media", list_media, "paged since until"),
-        ("GET", "instagram", "stories", list_stories, "paged since until"),
+        ("GET", "instagram", "media", listed, "paged since until"),
+        ("GET", "instagram", "stories", listed, "paged since until"),
         ("POST", "instagram", "media_publish", publish, "creation_id"),
         ("GET", "instagram", "content_publishing_limit", content_publishing_limit, "since"),
         ("GET", "container", "", read, ""),

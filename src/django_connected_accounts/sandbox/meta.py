@@ -106,31 +106,9 @@ def authenticate(call: Call) -> Token:
         token = Token(value=call.token_value, kind="app", client_id=app_id)
     elif token is None or (token.kind == "instagram") != (call.host == "graph.instagram.com"):
         raise GraphError(190)
-    check_alive(call, token)
+    tokens.check_alive(call, token)
     _check_proof(call, token)
     return token
-
-
-def check_alive(call: Call, token: Token) -> None:
-    """Refuse a token that has ended, with the subcode that says how."""
-    now = call.world.now()
-    if token.dead is not None and token.dead != 463:
-        raise GraphError(190, token.dead or None)
-    if token.dead == 463 or (token.expires_at is not None and token.expires_at <= now):
-        expired = _pacific(min(token.expires_at or now, now))
-        raise GraphError(
-            190,
-            463,
-            message=f"Error validating access token: Session has expired on {expired}. "
-            f"The current time is {_pacific(now)}.",
-        )
-
-
-def check_readable(call: Call, token: Token) -> None:
-    """Refuse to read for somebody who has not signed in for 90 days."""
-    ends = token.data_access_expires_at
-    if ends is not None and ends <= call.world.now():
-        raise GraphError(10, message="(#10) Data access has expired (code invented by the sandbox)")
 
 
 Field = tuple[str, list[Any]]
@@ -304,8 +282,3 @@ def _position(ids: Sequence[str], cursor: str) -> int:
 
 def _number(version: str) -> tuple[int, ...]:
     return tuple(int(part) for part in version.removeprefix("v").split("."))
-
-
-def _pacific(seconds: float) -> str:
-    moment = datetime.fromtimestamp(seconds - 8 * 3600, tz=timezone.utc)
-    return moment.strftime("%A, %d-%b-%y %H:%M:%S PST")

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
-from . import meta, webhooks
+from . import meta, tokens, webhooks
 from .errors import GraphError
 from .logins import FACEBOOK
 from .platform import Platform, Post
@@ -170,7 +170,7 @@ def authorise(call: Call, page_id: str, ability: str) -> Token:
     if ability in ("publish", "comment") and not page.can_create:
         raise GraphError(200, message=PUBLISHING, status=403)
     if ability not in ("publish", "comment"):
-        meta.check_readable(call, token)
+        tokens.check_readable(call, token)
     return token
 
 

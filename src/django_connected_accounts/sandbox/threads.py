@@ -151,7 +151,7 @@ def authorise(call: Call, scope: str) -> Token:
     token = call.token
     if token is None or token.kind != "threads":
         raise GraphError(190)
-    meta.check_alive(call, token)
+    tokens.check_alive(call, token)
     if scope not in token.scopes:
         raise GraphError(10)
     return token

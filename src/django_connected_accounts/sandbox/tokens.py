@@ -5,10 +5,13 @@ from __future__ import annotations
 import hashlib
 import hmac
 from collections.abc import Collection
+from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Final, cast
 
+from .errors import GraphError
 from .ids import letters
 from .records import DAY, App, Code, Grant, MetaTokenKind, Token, Variant
+from .routing import Call
 
 if TYPE_CHECKING:
     from .people import Page, Person
@@ -203,6 +206,28 @@ def end(world: World, person: str, reason: int, client_id: str = "") -> int:
     return ended
 
 
+def check_alive(call: Call, token: Token) -> None:
+    """Refuse a token that has ended, with the subcode that says how."""
+    now = call.world.now()
+    if token.dead is not None and token.dead != 463:
+        raise GraphError(190, token.dead or None)
+    if token.dead == 463 or (token.expires_at is not None and token.expires_at <= now):
+        expired = _pacific(min(token.expires_at or now, now))
+        raise GraphError(
+            190,
+            463,
+            message=f"Error validating access token: Session has expired on {expired}. "
+            f"The current time is {_pacific(now)}.",
+        )
+
+
+def check_readable(call: Call, token: Token) -> None:
+    """Refuse to read for somebody who has not signed in for 90 days."""
+    ends = token.data_access_expires_at
+    if ends is not None and ends <= call.world.now():
+        raise GraphError(10, message="(#10) Data access has expired (code invented by the sandbox)")
+
+
 def proof_of(app: App, value: str) -> str:
     """Return the appsecret_proof this app would send with this token."""
     return hmac.new(app.secret.encode(), value.encode(), hashlib.sha256).hexdigest()
@@ -216,3 +241,8 @@ def _owner(world: World, owner: str) -> tuple[Person, str]:
             if owner in (account.id, account.username):
                 return person, account.id
     raise ValueError(f"nobody here is {owner!r}; people are {', '.join(world.people)}")
+
+
+def _pacific(seconds: float) -> str:
+    moment = datetime.fromtimestamp(seconds - 8 * 3600, tz=timezone.utc)
+    return moment.strftime("%A, %d-%b-%y %H:%M:%S PST")
