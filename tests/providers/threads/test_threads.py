@@ -375,9 +375,12 @@ def test_numbers_say_when_they_were_true(account: Account) -> None:
     assert all(account.remote.now() - reading.at < timedelta(minutes=1) for reading in others)
 
 
-def test_what_may_not_be_read_is_unavailable_and_not_zero(account: Account) -> None:
+def test_numbers_that_may_not_be_read_at_all_are_refused_in_one_call(account: Account) -> None:
     account.fails(action="status", path="insights", code=10)
-    assert set(numbers(account).values()) == {None}
+    before = len(account.world.calls)
+    with pytest.raises(PermissionMissing):
+        numbers(account)
+    assert len(account.world.calls) == before + 1
 
 
 def test_what_threads_tells_is_believed_when_it_is_signed(account: Account) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from django_connected_accounts.exceptions import ProviderError
+from django_connected_accounts.exceptions import ContentRejected, ProviderError
 from django_connected_accounts.providers.base import Measures
 from django_connected_accounts.providers.meta import ContainerPublishing, Graph, MetaReceiving, OwnLogin
 from django_connected_accounts.providers.meta.insights import each, reading
@@ -108,7 +108,8 @@ class Threads(ContainerPublishing, Measures, MetaReceiving, OwnLogin):
         def insights(names: Sequence[str]) -> list[Reading]:
             return [reading(row, now) for row in graph.rows(path, metric=",".join(names))]
 
-        return each(POST_METRICS if remote_id else ACCOUNT_METRICS, insights, now)
+        metrics = POST_METRICS if remote_id else ACCOUNT_METRICS
+        return each(metrics, insights, now, refused=(ContentRejected,))
 
     # Being told
 
