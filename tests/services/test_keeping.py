@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Callable
 from datetime import timedelta
 from types import SimpleNamespace
 from typing import Any
@@ -53,6 +54,41 @@ def stored() -> ConnectedAccount:
 def later() -> None:
     """Let the next look be due."""
     ConnectedAccount.objects.update(refresh_at=registry.now() - timedelta(seconds=1))
+
+
+# Data access that ends though the token does not
+
+
+@pytest.mark.parametrize("platform", ["facebook", "instagram"])
+def test_an_account_that_may_read_nothing_more_says_so_though_nobody_uses_it(
+    connect: Callable[..., ConnectedAccount], world: World, platform: str
+) -> None:
+    account = connect("two_businesses", platform)
+    assert account.token_expires_at is None
+    world.advance(89 * DAY)
+    assert keeping.refresh_due() == 0
+    world.advance(2 * DAY)
+    assert keeping.refresh_due() == 1
+    row = stored()
+    assert (row.health, row.health_code) == (Health.RECONNECT_NEEDED, "data_access_ended")
+    assert keeping.refresh_due() == 0
+
+
+def test_an_account_whose_owner_has_signed_in_again_elsewhere_stays_as_it_is(
+    connect: Callable[..., ConnectedAccount], world: World
+) -> None:
+    account = connect("two_businesses", "facebook")
+    ends = account.data_access_expires_at
+    assert ends is not None
+    world.advance(60 * DAY)
+    world.mint("two_businesses")
+    world.advance(31 * DAY)
+    assert keeping.refresh_due() == 1
+    row = stored()
+    assert (row.health, row.health_code) == (Health.ACTIVE, "")
+    assert row.data_access_expires_at is not None
+    assert row.data_access_expires_at - ends > timedelta(days=59)
+    assert row.refresh_at == row.data_access_expires_at
 
 
 # Who, when and how much

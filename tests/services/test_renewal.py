@@ -83,8 +83,10 @@ def test_what_cannot_be_renewed_is_looked_at_when_it_ends(strict: type[Strict], 
     assert planned(account("strict", 30 * DAY, **row)) == NOW + 30 * DAY
 
 
-def test_a_pages_token_has_no_end_and_its_data_access_is_no_reason_to_call() -> None:
-    assert planned(account("instagram", None, data_access_expires_at=NOW + 90 * DAY)) is None
+def test_a_pages_token_has_no_end_and_is_looked_at_when_its_data_access_has() -> None:
+    assert planned(account("instagram", None)) is None
+    assert planned(account("instagram", None, data_access_expires_at=NOW + 90 * DAY)) == NOW + 90 * DAY
+    assert planned(account("instagram", None, data_access_expires_at=NOW - DAY)) is None
 
 
 # After trouble

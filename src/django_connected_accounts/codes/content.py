@@ -111,10 +111,6 @@ CODES: Mapping[str, Meaning] = {
         _("Shorten the text."),
         "author",
     ),
-    "caption_on_story": Meaning(
-        _("A story shows no text."), _("Put the words into the picture, or choose another kind."), "author"
-    ),
-    "comment_on_story": Meaning(_("A story takes no comments."), _("Remove the first comment."), "author"),
     "privacy_not_offered": Meaning(
         _("The account no longer offers who should see the post."), _("Choose again."), "author"
     ),

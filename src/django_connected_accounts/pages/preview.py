@@ -133,7 +133,7 @@ def measured(platform: str, text: str) -> Measure:
     provider = publishing(platform)
     if provider is None:
         return Measure(platform, len(text), None)
-    limit = provider.limits.get("caption_length") or provider.limits.get("text_length")
+    limit = provider.limits.get("text_length")
     return Measure(platform, provider.length(text), int(limit.value) if limit else None)
 
 

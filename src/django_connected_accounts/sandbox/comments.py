@@ -11,7 +11,7 @@ from typing import Any, Final
 from . import webhooks
 from .errors import GraphError
 from .instagram import visible
-from .meta import PAGED, Edge, Field, fields_of, page_of, select, timestamp
+from .meta import Field, edges, fields_of, page_of, select, timestamp
 from .records import Comment, Media
 from .routing import Answer, Call
 
@@ -112,12 +112,12 @@ def _comment_node(call: Call, comment: Comment) -> dict[str, Any]:
     }
 
 
-EDGES: Final = (
-    Edge("GET", "media", "comments", list_comments, PAGED),
-    Edge("POST", "media", "comments", add_comment, frozenset({"message"})),
-    Edge("GET", "comment", "", read_comment),
-    Edge("POST", "comment", "", hide_comment, frozenset({"hide"})),
-    Edge("DELETE", "comment", "", delete_comment),
-    Edge("GET", "comment", "replies", list_replies, PAGED),
-    Edge("POST", "comment", "replies", add_reply, frozenset({"message"})),
+EDGES: Final = edges(
+    ("GET", "media", "comments", list_comments, "paged"),
+    ("POST", "media", "comments", add_comment, "message"),
+    ("GET", "comment", "", read_comment, ""),
+    ("POST", "comment", "", hide_comment, "hide"),
+    ("DELETE", "comment", "", delete_comment, ""),
+    ("GET", "comment", "replies", list_replies, "paged"),
+    ("POST", "comment", "replies", add_reply, "message"),
 )

@@ -13,7 +13,7 @@ import re
 from collections.abc import Collection
 from typing import Any, Final
 
-from . import media, meta
+from . import media, meta, tokens
 from .errors import GraphError
 from .facebook_login import HOST as FACEBOOK
 from .faults import CONTAINER_ACTIONS
@@ -21,33 +21,19 @@ from .meta import fields_of, select
 from .records import DAY, Container, ContainerKind, Item, Token
 from .routing import Answer, Call, Unknown
 
-SCOPES: Final[dict[tuple[str, str], frozenset[str]]] = {
-    ("graph.facebook.com", "read"): frozenset({"instagram_basic"}),
-    ("graph.facebook.com", "publish"): frozenset(
-        {"instagram_basic", "instagram_content_publish", "pages_read_engagement"}
-    ),
-    ("graph.facebook.com", "comment"): frozenset({"instagram_basic", "instagram_manage_comments"}),
-    ("graph.facebook.com", "measure"): frozenset({"instagram_basic", "instagram_manage_insights"}),
-    ("graph.instagram.com", "read"): frozenset({"instagram_business_basic"}),
-    ("graph.instagram.com", "publish"): frozenset(
-        {"instagram_business_basic", "instagram_business_content_publish"}
-    ),
-    ("graph.instagram.com", "comment"): frozenset(
-        {"instagram_business_basic", "instagram_business_manage_comments"}
-    ),
-    ("graph.instagram.com", "measure"): frozenset(
-        {"instagram_business_basic", "instagram_business_manage_insights"}
-    ),
+PREFIXES: Final = {"graph.facebook.com": "instagram", "graph.instagram.com": "instagram_business"}
+ABILITIES: Final[dict[str, tuple[str, ...]]] = {
+    "read": ("basic",),
+    "publish": ("basic", "content_publish"),
+    "comment": ("basic", "manage_comments"),
+    "measure": ("basic", "manage_insights"),
 }
-"""Host and ability to the permissions it needs."""
+"""What a token needs to do this, each after the prefix of its host."""
 
-PARAMS: Final = frozenset(
-    {
-        "media_type", "is_carousel_item", "image_url", "video_url", "children", "caption", "alt_text",
-        "user_tags", "collaborators", "location_id", "cover_url", "thumb_offset", "audio_name",
-        "share_to_feed", "is_ai_generated", "upload_type",
-    }
-)  # fmt: skip
+PARAMS: Final = (
+    "media_type is_carousel_item image_url video_url children caption alt_text user_tags collaborators "
+    "location_id cover_url thumb_offset audio_name share_to_feed is_ai_generated upload_type"
+)
 KINDS: Final[dict[str, ContainerKind]] = {
     "IMAGE": "photo",
     "REELS": "reel",
@@ -80,30 +66,46 @@ def create(call: Call, node: str) -> Answer:
     kind = _kind(call)
     _check_text(call, kind)
     _check_people(call, kind)
-    item, cover, subcode = None, None, None
     children = _children(call, node) if kind == "carousel" else ()
-    if kind != "carousel":
-        item, subcode = _pull(call, kind)
+    item, subcode = (None, None) if children else _pull(call, kind)
+    container = remember(call, node, kind, item=item, children=children, subcode=subcode, prefix="179")
     if kind == "reel" and call.text("cover_url"):
-        cover = media.pull_image(world, call.text("cover_url"), feed=False)
-    slow = item is not None and item.kind == "video"
-    toggles, now = world.toggles, world.now()
+        container.cover = media.pull_image(world, call.text("cover_url"), feed=False)
+    return {"id": container.id}
+
+
+def remember(
+    call: Call,
+    account_id: str,
+    kind: ContainerKind,
+    *,
+    item: Item | None,
+    children: tuple[str, ...],
+    subcode: int | None,
+    prefix: str,
+) -> Container:
+    """Return a new container; a film takes longer than a picture, and a text no time."""
+    world, toggles, now = call.world, call.world.toggles, call.world.now()
+    polls, seconds = toggles.image_polls, toggles.image_seconds
+    if item is not None and item.kind == "video":
+        polls, seconds = toggles.video_polls, toggles.video_seconds
+    elif kind == "text":
+        polls, seconds = 0, 0.0
     container = Container(
-        id=world.new_id(f"container:{node}", prefix="179"),
-        account_id=node,
+        id=world.new_id(f"container:{account_id}", prefix=prefix),
+        account_id=account_id,
         kind=kind,
         created_at=now,
-        polls_needed=toggles.video_polls if slow else toggles.image_polls,
-        ready_at=now + (toggles.video_seconds if slow else toggles.image_seconds),
-        params={name: value for name, value in call.params.items() if name in PARAMS},
+        polls_needed=polls,
+        ready_at=now + seconds,
+        params=dict(call.params),
         item=item,
-        cover=cover,
         children=children,
         subcode=subcode,
     )
     world.containers[container.id] = container
     afflict(call, container)
-    return {"id": container.id}
+    return container
 
 
 def read(call: Call, node: str) -> Answer:
@@ -158,9 +160,14 @@ def authorise(call: Call, account_id: str, ability: str) -> Token:
     token = call.token
     if token is None or account_id not in token.targets:
         raise meta.invisible(account_id, call)
-    if not SCOPES[call.host, ability] <= token.scopes:
+    needed = {f"{PREFIXES[call.host]}_{name}" for name in ABILITIES[ability]}
+    if call.host == FACEBOOK and ability == "publish":
+        needed.add("pages_read_engagement")
+    if not needed <= token.scopes:
         raise GraphError(10)
     if call.host == FACEBOOK:
+        if ability in ("read", "measure"):
+            tokens.check_readable(call, token)
         pages = [
             p for p in call.world.people[token.person].pages if p.instagram and p.instagram.id == account_id
         ]

@@ -12,7 +12,7 @@ from typing import Any, Final
 from . import meta, tokens
 from .errors import GraphError
 from .facebook_login import ONLY_HERE, person_of, user_token
-from .meta import PAGED, Edge, Field, fields_of, page_of, select
+from .meta import Field, edges, fields_of, page_of, select
 from .people import Page
 from .records import Token
 from .routing import Answer, Call
@@ -30,12 +30,12 @@ def businesses(call: Call, node: str) -> Answer:
     return page_of(call, [{"id": b.id, "name": b.name} for b in person_of(call).businesses])
 
 
-def owned_pages(call: Call, node: str) -> Answer:
-    return _business_pages(call, node, "owned")
-
-
-def client_pages(call: Call, node: str) -> Answer:
-    return _business_pages(call, node, "client")
+def held_pages(call: Call, node: str) -> Answer:
+    """The Pages a portfolio owns, or those of its clients."""
+    token, held_as = user_token(call), call.path.rpartition("/")[2].removesuffix("_pages")
+    _need(token, "business_management")
+    held = [p for p in person_of(call).pages if p.business and (p.business.id, p.held_as) == (node, held_as)]
+    return _pages(call, token, held)
 
 
 def page(call: Call, node: str) -> Answer:
@@ -108,23 +108,17 @@ def _need(token: Token, scope: str) -> None:
         raise GraphError(200, message=f"(#200) Requires {scope} permission to manage the object.")
 
 
-def _business_pages(call: Call, node: str, held_as: str) -> Answer:
-    token = user_token(call)
-    _need(token, "business_management")
-    held = [p for p in person_of(call).pages if p.business and (p.business.id, p.held_as) == (node, held_as)]
-    return _pages(call, token, held)
-
-
 def _pages(call: Call, token: Token, pages: Iterable[Page]) -> Answer:
     wanted = fields_of(call.text("fields"))
     rows = [page_node(call, token, page, wanted) for page in pages if page.id in token.targets]
     return page_of(call, rows)
 
 
-EDGES: Final = (
-    Edge("GET", "user", "accounts", accounts, PAGED, ONLY_HERE),
-    Edge("GET", "user", "businesses", businesses, PAGED, ONLY_HERE),
-    Edge("GET", "business", "owned_pages", owned_pages, PAGED, ONLY_HERE),
-    Edge("GET", "business", "client_pages", client_pages, PAGED, ONLY_HERE),
-    Edge("GET", "page", "", page, hosts=ONLY_HERE),
+EDGES: Final = edges(
+    ("GET", "user", "accounts", accounts, "paged"),
+    ("GET", "user", "businesses", businesses, "paged"),
+    ("GET", "business", "owned_pages", held_pages, "paged"),
+    ("GET", "business", "client_pages", held_pages, "paged"),
+    ("GET", "page", "", page, ""),
+    hosts=ONLY_HERE,
 )

@@ -8,15 +8,29 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from . import meta, tokens
+from . import meta, oauth, tokens
 from .errors import GraphError
-from .meta import Edge, fields_of, select
+from .logins import FACEBOOK
+from .meta import edges, fields_of, select
 from .people import Person
 from .records import App, Grant, Token
 from .routing import Answer, Call, Route
 
 HOST: Final = "graph.facebook.com"
 ONLY_HERE: Final = (HOST,)
+REFUSALS: Final[dict[str, tuple[int, int | None, str]]] = {
+    # reason: code, subcode, and the text where the table of texts has none
+    "client_unknown": (
+        101,
+        None,
+        "Error validating application. Cannot get application info due to a system error.",
+    ),
+    "secret_wrong": (1, None, "Error validating client secret."),
+    "code_unknown": (100, None, "Invalid verification code format."),
+    "code_expired": (100, 36007, ""),
+    "redirect_mismatch": (100, 36008, ""),
+    "code_used": (100, 36009, ""),
+}
 
 
 def access_token(call: Call) -> Answer:
@@ -27,7 +41,14 @@ def access_token(call: Call) -> Answer:
             "access_token",
         }
     )  # fmt: skip
-    app = _app(call)
+    try:
+        return _granted(call, oauth.client(call, FACEBOOK))
+    except oauth.Failure as failure:
+        code, subcode, message = REFUSALS[failure.reason]
+        raise GraphError(code, subcode, message=message) from None
+
+
+def _granted(call: Call, app: App) -> Answer:
     grant_type = call.text("grant_type")
     if grant_type == "client_credentials":
         token = tokens.issue(call.world, "app", client_id=app.client_id)
@@ -74,7 +95,7 @@ def debug_token(call: Call) -> Answer:
     if token.kind == "page":
         data["profile_id"] = token.page
     try:
-        meta.check_alive(call, token)
+        tokens.check_alive(call, token)
     except GraphError as error:
         data["is_valid"] = False
         data["error"] = {"code": error.code, "message": error.message, "subcode": error.subcode or 0}
@@ -108,61 +129,29 @@ def revoke_permission(call: Call, name: str) -> Answer:
     return _take_back(call, user_token(call), name)
 
 
-def _app(call: Call) -> App:
-    app = call.world.apps.get(call.text("client_id"))
-    if app is None or app.login != "facebook":
-        raise GraphError(
-            101, message="Error validating application. Cannot get application info due to a system error."
-        )
-    if app.secret != call.text("client_secret"):
-        raise GraphError(1, message="Error validating client secret.")
-    return app
-
-
 def _exchange(call: Call, app: App) -> Answer:
-    world, code = call.world, call.world.codes.get(call.text("code"))
-    if code is None or code.client_id != app.client_id:
-        raise GraphError(100, message="Invalid verification code format.")
-    if code.used:
-        raise GraphError(100, 36009)
-    if code.expires_at <= world.now():
-        raise GraphError(100, 36007)
-    if code.redirect_uri != call.text("redirect_uri"):
-        raise GraphError(100, 36008)
-    code.used = True
-    grant = world.grants[app.client_id, code.person]
-    lifetime = world.token_lifetimes["A_short"]
-    token = tokens.issue(
-        world,
-        "user",
-        client_id=app.client_id,
-        person=code.person,
-        scopes=grant.granted,
-        targets=grant.targets,
-        lifetime=lifetime,
-    )
-    return {"access_token": token.value, "token_type": "bearer", "expires_in": int(lifetime)}
+    code = oauth.redeem(call, app)
+    grant = call.world.grants[code.client_id, code.person]
+    lifetime = call.world.token_lifetimes["A_short"]
+    known = {"scopes": grant.granted, "targets": grant.targets}
+    token = tokens.for_code(call.world, "user", code, lifetime=lifetime, **known)
+    return _bearer(token)
 
 
 def _long_token(call: Call, app: App) -> Answer:
     world, short = call.world, call.world.tokens.get(call.text("fb_exchange_token"))
     if short is None or short.client_id != app.client_id or short.kind != "user":
         raise GraphError(190)
-    meta.check_alive(call, short)
-    endless = world.toggles.omit_expires_in
-    lifetime = world.token_lifetimes["A_long"]
-    token = tokens.issue(
-        world,
-        "user",
-        client_id=app.client_id,
-        person=short.person,
-        scopes=short.scopes,
-        targets=short.targets,
-        long=True,
-        lifetime=None if endless else lifetime,
-    )
-    answer = {"access_token": token.value, "token_type": "bearer"}
-    return answer if endless else {**answer, "expires_in": int(lifetime)}
+    tokens.check_alive(call, short)
+    lifetime = None if world.toggles.omit_expires_in else world.token_lifetimes["A_long"]
+    return _bearer(tokens.lengthened(world, short, lifetime))
+
+
+def _bearer(token: Token) -> dict[str, Any]:
+    answer: dict[str, Any] = {"access_token": token.value, "token_type": "bearer"}
+    if token.expires_at is not None:
+        answer["expires_in"] = round(token.expires_at - token.issued_at)
+    return answer
 
 
 def user_token(call: Call) -> Token:
@@ -194,8 +183,9 @@ FIXED: Final = (
     Route(HOST, "GET", "/debug_token", debug_token),
     Route(HOST, "DELETE", r"/me/permissions/(\w+)", revoke_permission),
 )
-EDGES: Final = (
-    Edge("GET", "user", "", me, hosts=ONLY_HERE),
-    Edge("GET", "user", "permissions", permissions, hosts=ONLY_HERE),
-    Edge("DELETE", "user", "permissions", revoke_permissions, frozenset({"permission"}), ONLY_HERE),
+EDGES: Final = edges(
+    ("GET", "user", "", me, ""),
+    ("GET", "user", "permissions", permissions, ""),
+    ("DELETE", "user", "permissions", revoke_permissions, "permission"),
+    hosts=ONLY_HERE,
 )

@@ -11,10 +11,10 @@ from typing import Any, Final
 
 from django.http import JsonResponse
 
-from . import media, meta
+from . import media, tokens
 from .errors import GraphError
 from .facebook_login import ONLY_HERE
-from .meta import Edge, fields_of, page_of, select, timestamp
+from .meta import edges, fields_of, page_of, select, timestamp
 from .pages import Film, Pages, authorise
 from .records import DAY, Item
 from .routing import Answer, Call, Refusal, Route
@@ -81,7 +81,7 @@ def upload(call: Call, version: str, film_id: str) -> Answer:
     token, film = call.token, Pages.of(call.world).films.get(film_id)
     if token is None or film is None or token.page != film.page:
         raise Rupload("NotAuthorizedError", "The token is not this Page's")
-    meta.check_alive(call, token)
+    tokens.check_alive(call, token)
     headers = call.request.headers
     if url := headers.get("file_url"):
         film.body = bytearray(media.pull(call.world, url))
@@ -172,8 +172,10 @@ def _phases(call: Call, node: str, edge: str) -> Answer:
 
 def _new(call: Call, node: str, edge: str, *, size: int = 0) -> Film:
     app_id = call.token.client_id if call.token else ""
-    film_id = call.world.new_id("film", prefix="8", length=15)
-    film = Film(id=film_id, page=node, edge=edge, app_id=app_id, size=size)
+    film_id, story_id = (
+        call.world.new_id(what, prefix=prefix, length=15) for what, prefix in (("film", "8"), ("story", "5"))
+    )
+    film = Film(id=film_id, page=node, edge=edge, app_id=app_id, size=size, story_id=story_id)
     Pages.of(call.world).films[film.id] = film
     return film
 
@@ -280,21 +282,17 @@ def _status(call: Call, film: Film) -> dict[str, Any]:
     }
 
 
-_TABLE: Final = (
-    # method, kind of node, edge, who answers, parameters
+EDGES: Final = edges(
     (
         "POST", "page", "videos", videos,
         "upload_phase file_size file_url upload_session_id start_offset title description",
     ),
     ("POST", "page", "video_reels", reels, "upload_phase video_id video_state title description"),
     ("POST", "page", "video_stories", stories, "upload_phase video_id"),
-    ("GET", "page", "videos", listed, "limit after before summary"),
-    ("GET", "page", "video_reels", listed, "limit after before since until summary"),
+    ("GET", "page", "videos", listed, "paged"),
+    ("GET", "page", "video_reels", listed, "paged since until"),
     ("GET", "film", "", read, ""),
     ("DELETE", "film", "", delete, ""),
+    hosts=(*ONLY_HERE, GRAPH_VIDEO),
 )  # fmt: skip
-EDGES: Final = tuple(
-    Edge(method, kind, edge, answer, frozenset(params.split()), (*ONLY_HERE, GRAPH_VIDEO))
-    for method, kind, edge, answer, params in _TABLE
-)
 ROUTES: Final = (Route(RUPLOAD, "POST", r"/video-upload/(v\d+\.\d+)/(\d+)", upload),)

@@ -14,7 +14,7 @@ from .containers import PARAMS, afflict, authorise, create, read, status_of
 from .discovery import account_node
 from .errors import GraphError
 from .ids import letters
-from .meta import PAGED, Edge, Field, fields_of, page_of, select, timestamp
+from .meta import Field, edges, fields_of, page_of, select, timestamp
 from .records import DAY, Container, Media
 from .routing import Answer, Call
 
@@ -57,13 +57,24 @@ def account(call: Call, node: str) -> Answer:
     return select(account_node(call, node), fields_of(call.text("fields")), "IGUser", ("id",))
 
 
-def list_media(call: Call, node: str) -> Answer:
-    """Everything but stories, newest first."""
-    return _list(call, node, stories=False)
-
-
-def list_stories(call: Call, node: str) -> Answer:
-    return _list(call, node, stories=True)
+def listed(call: Call, node: str) -> Answer:
+    """An account's stories, or everything but those, newest first."""
+    stories = call.path.endswith("/stories")
+    authorise(call, node, "read")
+    try:
+        since, until = float(call.text("since", "0")), float(call.text("until", "inf"))
+    except ValueError:
+        raise GraphError(100, message="(#100) Params since and until must be unix timestamps") from None
+    wanted = fields_of(call.text("fields"))
+    shown = [
+        media
+        for media in reversed(call.world.media.values())
+        if media.account_id == node
+        and (media.kind == "story") == stories
+        and call.world.is_live(media)
+        and since <= media.timestamp <= until
+    ]
+    return page_of(call, [select(_media_node(call, media), wanted, "IGMedia", ("id",)) for media in shown])
 
 
 def read_media(call: Call, node: str) -> Answer:
@@ -138,24 +149,6 @@ def _media(call: Call, container: Container) -> Media:
     )
 
 
-def _list(call: Call, node: str, *, stories: bool) -> Answer:
-    authorise(call, node, "read")
-    try:
-        since, until = float(call.text("since", "0")), float(call.text("until", "inf"))
-    except ValueError:
-        raise GraphError(100, message="(#100) Params since and until must be unix timestamps") from None
-    wanted = fields_of(call.text("fields"))
-    shown = [
-        media
-        for media in reversed(call.world.media.values())
-        if media.account_id == node
-        and (media.kind == "story") == stories
-        and call.world.is_live(media)
-        and since <= media.timestamp <= until
-    ]
-    return page_of(call, [select(_media_node(call, media), wanted, "IGMedia", ("id",)) for media in shown])
-
-
 def _media_node(call: Call, media: Media) -> dict[str, Any]:
     world, first = call.world, media.items[0]
     film = first.kind == "video" and media.kind != "carousel"
@@ -222,21 +215,26 @@ def _quota_total(call: Call, account_id: str) -> int:
 
 
 EDGES: Final = (
-    Edge("GET", "instagram", "", account, hosts=("graph.facebook.com",)),
-    Edge("POST", "instagram", "media", create, PARAMS),
-    Edge("GET", "instagram", "media", list_media, PAGED | {"since", "until"}),
-    Edge("GET", "instagram", "stories", list_stories, PAGED | {"since", "until"}),
-    Edge("POST", "instagram", "media_publish", publish, frozenset({"creation_id"})),
-    Edge("GET", "instagram", "content_publishing_limit", content_publishing_limit, frozenset({"since"})),
-    *(
-        Edge(method, kind, "subscribed_apps", subscriptions, frozenset({"subscribed_fields", "summary"}))
-        for method in ("GET", "POST", "DELETE")
-        for kind in ("page", "instagram")
+    *edges(
+        ("GET", "instagram", "", account, ""),
+        ("DELETE", "media", "", delete_media, ""),
+        hosts=("graph.facebook.com",),
     ),
-    Edge("GET", "container", "", read),
-    Edge("GET", "child", "", read_child),
-    Edge("GET", "media", "", read_media),
-    Edge("POST", "media", "", change_media, frozenset({"comment_enabled"})),
-    Edge("DELETE", "media", "", delete_media, hosts=("graph.facebook.com",)),
-    Edge("GET", "media", "children", children),
+    *edges(
+        ("POST", "instagram", "media", create, PARAMS),
+        ("GET", "instagram", "media", listed, "paged since until"),
+        ("GET", "instagram", "stories", listed, "paged since until"),
+        ("POST", "instagram", "media_publish", publish, "creation_id"),
+        ("GET", "instagram", "content_publishing_limit", content_publishing_limit, "since"),
+        ("GET", "container", "", read, ""),
+        ("GET", "child", "", read_child, ""),
+        ("GET", "media", "", read_media, ""),
+        ("POST", "media", "", change_media, "comment_enabled"),
+        ("GET", "media", "children", children, ""),
+        *(
+            (method, kind, "subscribed_apps", subscriptions, "subscribed_fields summary")
+            for method in ("GET", "POST", "DELETE")
+            for kind in ("page", "instagram")
+        ),
+    ),
 )

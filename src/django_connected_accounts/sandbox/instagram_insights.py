@@ -1,18 +1,17 @@
 """Instagram's insights of accounts and media, alike on graph.facebook.com and graph.instagram.com.
 
-Follows the Instagram Platform contract of 2026-11-22, section 5. The numbers are invented and stay the same;
-the days that ``since`` and ``until`` ask for, breakdowns and time frames change nothing.
+Follows the Instagram Platform contract of 2026-11-22, section 5, as far as `insights` does.
 """
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Final
 
 from .containers import authorise
 from .errors import GraphError
+from .insights import answer, daily, lifetime, names_in, total
 from .instagram import PRODUCT, visible
-from .meta import Edge, timestamp
-from .records import DAY
+from .meta import edges
 from .routing import Answer, Call
 
 ACCOUNT: Final[dict[str, int | None]] = {
@@ -45,62 +44,31 @@ WITH_FACEBOOK: Final = {"total_likes": 11, "total_comments": 2, "total_views": 8
 
 
 def of_account(call: Call, node: str) -> Answer:
-    """The metrics asked for; a name that is none of them fails the whole call."""
     authorise(call, node, "measure")
-    names = _names(call, ACCOUNT)
+    names = names_in(call, ACCOUNT)
     if not call.text("period"):
         raise GraphError(100, message="(#100) The parameter period is required")
-    total = call.text("metric_type") == "total_value"
-    if not total and not SERIES.issuperset(names):
+    summed = call.text("metric_type") == "total_value"
+    if not summed and not SERIES.issuperset(names):
         raise GraphError(100, message="(#100) The metrics should be specified with parameter metric_type")
     owner = call.world.account(node)
     few = owner is not None and owner.followers_count < FEW_FOLLOWERS
-    given = [name for name in names if not (few and name == "follower_count")]
-    return {"data": [_row(call, node, name, ACCOUNT[name], total=total) for name in given]}
+    given = {name: ACCOUNT[name] for name in names if not (few and name == "follower_count")}
+    return answer(call, node, given, period=call.text("period"), shape=total if summed else daily)
 
 
 def of_media(call: Call, node: str) -> Answer:
     media = visible(call, node, "measure")
     more = WITH_FACEBOOK if call.host == "graph.facebook.com" else {}
     known = {**MEDIA[PRODUCT[media.kind]], **more}
-    rows = []
-    for name in _names(call, known):
-        row = _described(node, name, "lifetime")
-        rows.append({**row, "values": [{"value": known[name]}]})
-    return {"data": rows}
+    given = {name: known[name] for name in names_in(call, known)}
+    return answer(call, node, given, period="lifetime", shape=lifetime)
 
 
-def _names(call: Call, known: dict[str, Any]) -> list[str]:
-    names = [name for name in call.text("metric").split(",") if name]
-    for at, name in enumerate(names or [""]):
-        if name not in known:
-            choices = ", ".join(sorted(known))
-            message = f"(#100) metric[{at}] must be one of the following values: {choices}"
-            raise GraphError(100, message=message)
-    return names
-
-
-def _row(call: Call, node: str, name: str, value: int | None, *, total: bool) -> dict[str, Any]:
-    row = _described(node, name, call.text("period"))
-    if total:
-        return row if value is None else {**row, "total_value": {"value": value}}
-    ended = timestamp(call.world.now() // DAY * DAY)
-    return {**row, "values": [{"value": value, "end_time": ended}]}
-
-
-def _described(node: str, name: str, period: str) -> dict[str, Any]:
-    title = name.replace("_", " ").capitalize()
-    about = {"name": name, "period": period, "title": title, "description": ""}
-    return {**about, "id": f"{node}/insights/{name}/{period}"}
-
-
-EDGES: Final = (
-    Edge(
-        "GET",
-        "instagram",
-        "insights",
-        of_account,
-        frozenset({"metric", "period", "metric_type", "since", "until", "breakdown", "timeframe"}),
+EDGES: Final = edges(
+    (
+        "GET", "instagram", "insights", of_account,
+        "metric period metric_type since until breakdown timeframe",
     ),
-    Edge("GET", "media", "insights", of_media, frozenset({"metric", "period", "breakdown"})),
-)
+    ("GET", "media", "insights", of_media, "metric period breakdown"),
+)  # fmt: skip

@@ -35,7 +35,7 @@ VERSIONS: Final[dict[str, date | None]] = {
 """Version to the day it ends."""
 
 ALWAYS: Final = frozenset({"access_token", "appsecret_proof", "fields", "format", "locale", "pretty"})
-PAGED: Final = frozenset({"limit", "after", "before", "summary"})
+PAGED: Final = "limit after before summary"
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,8 +46,20 @@ class Edge:
     kind: str
     edge: str
     answer: Callable[[Call, str], Answer]
-    params: frozenset[str] = frozenset()
-    hosts: tuple[str, ...] = HOSTS
+    params: frozenset[str]
+    hosts: tuple[str, ...]
+
+
+Row = tuple[str, str, str, Callable[[Call, str], Answer], str]
+"""Method, kind of node, edge, who answers, names of parameters."""
+
+
+def edges(*rows: Row, hosts: tuple[str, ...] = HOSTS) -> tuple[Edge, ...]:
+    """Return the edges of a table; the parameters of paging are all meant by ``paged``."""
+    return tuple(
+        Edge(method, kind, edge, answer, frozenset(params.replace("paged", PAGED).split()), hosts)
+        for method, kind, edge, answer, params in rows
+    )
 
 
 def graph(edges: Sequence[Edge], fixed: Sequence[Route]) -> Callable[[Call, str, str], HttpResponse]:
@@ -94,24 +106,9 @@ def authenticate(call: Call) -> Token:
         token = Token(value=call.token_value, kind="app", client_id=app_id)
     elif token is None or (token.kind == "instagram") != (call.host == "graph.instagram.com"):
         raise GraphError(190)
-    check_alive(call, token)
+    tokens.check_alive(call, token)
     _check_proof(call, token)
     return token
-
-
-def check_alive(call: Call, token: Token) -> None:
-    """Refuse a token that has ended, with the subcode that says how."""
-    now = call.world.now()
-    if token.dead is not None and token.dead != 463:
-        raise GraphError(190, token.dead or None)
-    if token.dead == 463 or (token.expires_at is not None and token.expires_at <= now):
-        expired = _pacific(min(token.expires_at or now, now))
-        raise GraphError(
-            190,
-            463,
-            message=f"Error validating access token: Session has expired on {expired}. "
-            f"The current time is {_pacific(now)}.",
-        )
 
 
 Field = tuple[str, list[Any]]
@@ -285,8 +282,3 @@ def _position(ids: Sequence[str], cursor: str) -> int:
 
 def _number(version: str) -> tuple[int, ...]:
     return tuple(int(part) for part in version.removeprefix("v").split("."))
-
-
-def _pacific(seconds: float) -> str:
-    moment = datetime.fromtimestamp(seconds - 8 * 3600, tz=timezone.utc)
-    return moment.strftime("%A, %d-%b-%y %H:%M:%S PST")

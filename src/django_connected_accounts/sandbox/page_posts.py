@@ -16,7 +16,7 @@ from PIL import Image
 from . import media
 from .errors import GraphError
 from .facebook_login import ONLY_HERE
-from .meta import Edge, fields_of, select
+from .meta import edges, fields_of, select
 from .page_reading import post_node
 from .pages import Pages, Photo, authorise
 from .platform import Post
@@ -168,8 +168,7 @@ def _with_fields(call: Call, answer: dict[str, Any], node: Callable[[], dict[str
     return select(node(), wanted, kind, ("id",)) if wanted else answer
 
 
-_TABLE: Final = (
-    # method, kind of node, edge, who answers, parameters
+EDGES: Final = edges(
     (
         "POST", "page", "feed", feed,
         "message link attached_media published scheduled_publish_time place targeting text_format_preset_id",
@@ -179,8 +178,5 @@ _TABLE: Final = (
     ("POST", "post", "", change_post, "message"),
     ("DELETE", "post", "", delete_post, ""),
     ("DELETE", "photo", "", delete_photo, ""),
+    hosts=ONLY_HERE,
 )  # fmt: skip
-EDGES: Final = tuple(
-    Edge(method, kind, edge, answer, frozenset(params.split()), ONLY_HERE)
-    for method, kind, edge, answer, params in _TABLE
-)

@@ -12,10 +12,10 @@ from typing import Any, Final
 from . import meta
 from .errors import GraphError
 from .facebook_login import ONLY_HERE
-from .meta import Edge, fields_of, page_of, select, timestamp
+from .insights import answer, daily, lifetime, names_in
+from .meta import edges, fields_of, page_of, select, timestamp
 from .pages import Pages, authorise, lags, visible
 from .platform import Post
-from .records import DAY
 from .routing import Answer, Call
 
 METRICS: Final[Mapping[str, Mapping[str, Any]]] = {
@@ -124,31 +124,16 @@ def insights(call: Call, node: str) -> Answer:
     kind = pages.kind_of(node) or "page"
     owner = node if kind == "page" else pages.posts[node].account_id if node in pages.posts else ""
     authorise(call, owner, "measure")
-    given = call.text("metric")  # a list written with commas, or as JSON
-    names = call.structure("metric") if given.startswith("[") else [n for n in given.split(",") if n]
+    if call.path.endswith("/video_insights") and kind != "film":
+        raise GraphError(100, message="(#100) Tried accessing nonexisting field (video_insights)")
     known = METRICS[kind]
-    if not names and kind != "film":
+    if not call.text("metric") and kind != "film":
         raise GraphError(3001, 1504028, message="(#3001) No metric was specified to be fetched.")
-    old = int(call.version.strip("v").partition(".")[0]) < 23
-    for name in names:
-        if name not in known or ("media_view" in name and old):
-            raise GraphError(100, message="(#100) The value must be a valid insights metric")
+    if int(call.version.strip("v").partition(".")[0]) < 23:
+        known = {name: value for name, value in known.items() if "media_view" not in name}
+    given = {name: known[name] for name in (names_in(call, known) if call.text("metric") else known)}
     period = call.text("period", "day" if kind == "page" else "lifetime")
-    ended = timestamp(call.world.now() // DAY * DAY)
-    rows = [
-        {
-            "id": f"{node}/insights/{name}/{period}",
-            "name": name,
-            "period": period,
-            "title": name.replace("_", " ").capitalize(),
-            "description": "",
-            "values": [
-                {"value": known[name], "end_time": ended} if kind == "page" else {"value": known[name]}
-            ],
-        }
-        for name in names or known
-    ]
-    return {"data": rows}
+    return answer(call, node, given, period=period, shape=daily if kind == "page" else lifetime)
 
 
 def _listed(call: Call, node: str, wanted: Callable[[Post], bool]) -> Sequence[Post]:
@@ -197,8 +182,7 @@ def post_node(call: Call, post: Post) -> dict[str, Any]:
 
 
 _LIST: Final = "limit after before since until summary"
-_TABLE: Final = (
-    # method, kind of node, edge, who answers, parameters
+EDGES: Final = edges(
     ("GET", "page", "feed", list_posts, _LIST),
     ("GET", "page", "posts", list_posts, _LIST),
     ("GET", "page", "published_posts", list_posts, _LIST),
@@ -207,14 +191,12 @@ _TABLE: Final = (
     ("GET", "page", "insights", insights, f"{_LIST} metric period"),
     ("GET", "post", "", read_post, ""),
     ("GET", "post", "insights", insights, "metric period summary"),
+    ("GET", "post", "video_insights", insights, "metric period summary"),
     ("GET", "film", "video_insights", insights, "metric period summary"),
     ("GET", "post", "comments", list_comments, _LIST),
     ("POST", "post", "comments", add_comment, "message"),
     ("GET", "film", "comments", list_comments, _LIST),
     ("POST", "film", "comments", add_comment, "message"),
     ("GET", "photo", "", read_photo, ""),
-)
-EDGES: Final = tuple(
-    Edge(method, kind, edge, answer, frozenset(params.split()), ONLY_HERE)
-    for method, kind, edge, answer, params in _TABLE
+    hosts=ONLY_HERE,
 )

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
-from . import meta, webhooks
+from . import meta, tokens, webhooks
 from .errors import GraphError
 from .logins import FACEBOOK
 from .platform import Platform, Post
@@ -65,14 +65,12 @@ class Film:
     flaw: str = ""
     forced: bool = False
     post_id: str = ""
+    story_id: str = ""
+    """What it will be called as a story."""
 
     @property
     def kind(self) -> str:
         return {"videos": "video", "video_reels": "reel", "video_stories": "story"}[self.edge]
-
-    @property
-    def story_id(self) -> str:
-        return f"{self.page}_{self.id}"
 
 
 class Pages(Platform):
@@ -133,7 +131,7 @@ class Pages(Platform):
         page = self.world.page(page_id)
         number = self.world.new_id("post", prefix="9", length=15)
         post = Post(
-            id=post_id or f"{page_id}_{number}",
+            id=post_id or (number if kind == "story" else f"{page_id}_{number}"),
             account_id=page_id,
             username=page.username if page else "",
             kind=kind,
@@ -171,9 +169,8 @@ def authorise(call: Call, page_id: str, ability: str) -> Token:
     page = next(page for page in world.people[token.person].pages if page.id == page_id)
     if ability in ("publish", "comment") and not page.can_create:
         raise GraphError(200, message=PUBLISHING, status=403)
-    ends = token.data_access_expires_at
-    if ability not in ("publish", "comment") and ends is not None and ends <= world.now():
-        raise GraphError(10, message="(#10) Data access has expired (code invented by the sandbox)")
+    if ability not in ("publish", "comment"):
+        tokens.check_readable(call, token)
     return token
 
 

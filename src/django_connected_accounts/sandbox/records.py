@@ -10,7 +10,7 @@ from .logins import Login
 
 Variant = Literal["A", "B"]
 ContainerKind = Literal["photo", "carousel", "reel", "story", "item", "text", "video"]
-MetaTokenKind = Literal["user", "page", "app", "instagram"]
+MetaTokenKind = Literal["user", "page", "app", "instagram", "threads"]
 DAY = 24 * 3600
 
 

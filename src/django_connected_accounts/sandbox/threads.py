@@ -2,29 +2,32 @@
 
 Follows the Threads contract of 2026-11-22. Not done: reposts, replies' moderation, locations, GIFs, text
 attachments, deauthorize callbacks, app review. Invented, because undocumented: the answer to the 251st post
-of a day (code 9 without a subcode), and to refreshing a token younger than a day.
+of a day (code 9 without a subcode).
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import Any, Final
+from collections.abc import Collection, Iterable
+from typing import TYPE_CHECKING, Final
 
-from . import meta, oauth
-from .errors import FlatError, GraphError
+from . import meta, tokens
+from .errors import GraphError
 from .ids import digits
 from .logins import Login
 from .meta import fields_of, select
+from .own_login import OwnLogin
 from .platform import Member, Platform
 from .records import DAY, Token
 from .routing import Answer, Call
+
+if TYPE_CHECKING:
+    from .people import Person
 
 HOST: Final = "graph.threads.net"
 ANY: Final = r"(?:/v1\.0)?"
 """Calls without a version are answered too."""
 
 ME: Final = rf"{ANY}/(me|\d+)"
-LONG: Final = 60 * DAY
 
 
 class Threads(Platform):
@@ -53,7 +56,7 @@ class Threads(Platform):
         },
         fragment="#_",
     )
-    lifetimes = {"short": 3600, "long": LONG}
+    lifetimes = {"short": 3600, "long": 60 * DAY}
     toggles = {
         "numeric_user_id": True,
         "race_seconds": 0.0,
@@ -67,48 +70,46 @@ class Threads(Platform):
             member_id = digits(f"threads:{account.username}", prefix="178414", length=17)
             yield person, Member(id=member_id, username=account.username, name=account.name)
 
+    def mint(self, person: Person, scopes: Collection[str] | None = None) -> Token:
+        return tokens.issue(
+            self.world,
+            "threads",
+            client_id=self.new_app().client_id,
+            person=person.key,
+            scopes=self.login.scopes if scopes is None else scopes,
+            long=True,
+            lifetime=self.lifetime("long"),
+        )
+
+
+LOGIN: Final = OwnLogin(
+    login=Threads.login,
+    kind="threads",
+    grant="th",
+    lifetimes="threads",
+    scope="threads_basic",
+    blanket="(#100) Invalid parameter",
+)
+
 
 def exchange(call: Call) -> Answer:
-    """A code to a token of an hour."""
-    call.accept({"client_id", "client_secret", "grant_type", "redirect_uri", "code"})
-    platform = Threads.of(call.world)
-    try:
-        app = oauth.client(call, Threads.login)
-        code = oauth.redeem(call, app)
-    except oauth.Failure as failure:
-        used = "Matching code was not found or was already used"
-        raise FlatError(used if failure.reason.startswith("code") else "Invalid platform app") from None
-    token = _token(call, app.client_id, code.person, code.scopes, "short")
+    code, platform = LOGIN.redeem(call), Threads.of(call.world)
+    lifetime = platform.lifetime("short")
+    token = tokens.for_code(call.world, "threads", code, scopes=code.scopes, lifetime=lifetime)
     member = platform.members[code.person]
     number = int(member.id) if platform.toggle["numeric_user_id"] else member.id
     return {"access_token": token.value, "user_id": number}
 
 
 def lengthen(call: Call) -> Answer:
-    """A token of an hour to one of 60 days."""
     call.accept({"grant_type", "client_secret", "access_token"})
-    token = authorise(call, "threads_basic")
-    secret = call.world.apps[token.client_id].secret
-    if call.text("grant_type") != "th_exchange_token" or secret != call.text("client_secret") or token.long:
-        raise GraphError(100, message="(#100) Invalid parameter")
-    return _bearer(_token(call, token.client_id, token.person, token.scopes, "long"))
+    return LOGIN.lengthen(call, authorise(call, "threads_basic"))
 
 
 def refresh(call: Call) -> Answer:
-    """60 more days for a long token at least a day old."""
     call.accept({"grant_type", "access_token"})
-    if call.token and call.token.rotated and call.world.toggles.revoke_on_reuse:
-        oauth.end(Threads.of(call.world), call.token)
-    token = authorise(call, "threads_basic")
-    if call.text("grant_type") != "th_refresh_token" or not token.long:
-        raise GraphError(100, message="(#100) Invalid parameter")
-    if call.world.now() < token.issued_at + DAY:
-        raise GraphError(100, message="The token must be at least 24 hours old (answer invented)")
-    if not call.world.toggles.rotate_on_refresh:
-        token.issued_at, token.expires_at = call.world.now(), call.world.now() + LONG
-        return _bearer(token)
-    token.dead, token.rotated = 0, True
-    return _bearer(_token(call, token.client_id, token.person, token.scopes, "long", token.family))
+    LOGIN.punish_reuse(call)
+    return LOGIN.refresh(call, authorise(call, "threads_basic"))
 
 
 def debug_token(call: Call) -> Answer:
@@ -148,9 +149,9 @@ def profile(call: Call, node: str) -> Answer:
 def authorise(call: Call, scope: str) -> Token:
     """Return the token of this call if it may do this, or refuse."""
     token = call.token
-    if token is None or token.kind != "threads_access":
+    if token is None or token.kind != "threads":
         raise GraphError(190)
-    meta.check_alive(call, token)
+    tokens.check_alive(call, token)
     if scope not in token.scopes:
         raise GraphError(10)
     return token
@@ -162,27 +163,3 @@ def member_of(call: Call, node: str, scope: str) -> Member:
     if node not in ("me", member.id):
         raise meta.invisible(node, call)
     return member
-
-
-def _token(
-    call: Call, client_id: str, person: str, scopes: Iterable[str], kind: str, family: str = ""
-) -> Token:
-    platform = Threads.of(call.world)
-    token = oauth.issue(
-        platform,
-        "access",
-        client_id=client_id,
-        person=person,
-        scopes=set(scopes),
-        lifetime=platform.lifetime(kind),
-        prefix="TH",
-        length=172,
-        family=family,
-    )
-    token.long = kind == "long"
-    return token
-
-
-def _bearer(token: Token) -> dict[str, Any]:
-    seconds = int((token.expires_at or 0) - token.issued_at)
-    return {"access_token": token.value, "token_type": "bearer", "expires_in": seconds}

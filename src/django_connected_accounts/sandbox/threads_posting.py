@@ -7,12 +7,13 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from . import media, meta
-from .containers import afflict, status_of
+from .containers import afflict, remember, status_of
 from .errors import GraphError
 from .ids import letters
+from .insights import answer, by_link, daily, each_its_own, lifetime, names_in, total
 from .meta import fields_of, page_of, select, timestamp
 from .platform import Member, Post
-from .records import DAY, Container, ContainerKind
+from .records import DAY, ContainerKind, Item
 from .routing import Answer, Call, Route
 from .threads import (
     ANY,
@@ -44,45 +45,52 @@ PARAMS: Final = frozenset(
         "enable_reply_approvals", "is_spoiler_media", "is_ghost_post", "access_token",
     }
 )  # fmt: skip
-METRICS: Final = {
-    True: ("views", "likes", "replies", "reposts", "quotes", "shares"),
-    False: ("views", "likes", "replies", "reposts", "quotes", "followers_count"),
+OF_POST: Final = {"views": 203, "likes": 12, "replies": 3, "reposts": 2, "quotes": 1, "shares": 4}
+OF_ACCOUNT: Final[Mapping[str, Any]] = {
+    "views": (daily, 950),
+    "likes": (total, 120),
+    "replies": (total, 31),
+    "reposts": (total, 14),
+    "quotes": (total, 5),
+    "clicks": (by_link, {"https://juniper-shop.example": 6, "https://linden.example": 2}),
 }
+"""Metric to its shape and number; ``followers_count`` is the account's own."""
+
+WHY: Final = {2207026: "FAILED_PROCESSING_VIDEO", 2207085: "INVALID_DURATION"}
+"""What the ``error_message`` of a failed container says; anything else is UNKNOWN."""
+
+REPLY_CONTROL: Final = frozenset(
+    {"everyone", "accounts_you_follow", "mentioned_only", "parent_post_author_only", "followers_only"}
+)
+REPLIES, DELETES = 1000, 100
+"""A day."""
+
+FACTS: Final = (
+    "reply_control", "reply_to_id", "quote_post_id", "topic_tag", "link_attachment", "poll_attachment",
+    "enable_reply_approvals", "is_spoiler_media", "is_ghost_post",
+)  # fmt: skip
+"""Parameters that the post shows later."""
 _EMOJI = re.compile("[\u00a9\u00ae\u203c-\u3299\U0001f000-\U0001faff\U000e0020-\U000e007f\ufe0f\u200d]")
 
 
 def create(call: Call, node: str) -> Answer:
     """Make a container; media is pulled and checked before that."""
     call.accept(PARAMS)
-    member, world = member_of(call, node, "threads_content_publish"), call.world
+    member = member_of(call, node, "threads_content_publish")
     kind = KINDS.get(call.text("media_type"))
     if kind is None:
         raise GraphError(100, message="(#100) Param media_type must be one of TEXT, IMAGE, VIDEO, CAROUSEL")
     _check(call, kind)
-    item, subcode = None, None
-    if kind == "photo":
-        item = media.pull_image(world, call.text("image_url"), feed=False, formats=("JPEG", "PNG"))
-    elif kind == "video":
-        item, subcode = media.pull_film(world, call.text("video_url"), "threads")
-    slow, now = kind == "video", world.now()
-    container = Container(
-        id=world.new_id(f"threads:{member.id}", prefix="180"),
-        account_id=member.id,
-        kind="item" if call.flag("is_carousel_item") else kind,
-        created_at=now,
-        polls_needed=0
-        if kind == "text"
-        else world.toggles.video_polls
-        if slow
-        else world.toggles.image_polls,
-        ready_at=now + (world.toggles.video_seconds if slow else world.toggles.image_seconds),
-        params=dict(call.params),
+    item, subcode = _pull(call, kind)
+    container = remember(
+        call,
+        member.id,
+        "item" if call.flag("is_carousel_item") else kind,
         item=item,
         children=_children(call, member) if kind == "carousel" else (),
         subcode=subcode,
+        prefix="180",
     )
-    world.containers[container.id] = container
-    afflict(call, container)
     return {"id": container.id}
 
 
@@ -104,7 +112,9 @@ def publish(call: Call, node: str) -> Answer:
         return {"id": container.media_id}
     if status != "FINISHED" or world.now() < container.created_at + platform.toggle["race_seconds"]:
         raise gone
-    if _used(platform, member) >= platform.toggle["posts_per_day"]:
+    params = container.params
+    reply = bool(params.get("reply_to_id"))
+    if _used(platform, member, replies=reply) >= _quota(platform, reply):
         raise GraphError(9, message="(#9) Publishing limit reached (code invented by the sandbox)")
     parts = [world.containers[child] for child in container.children] or [container]
     post = Post(
@@ -114,10 +124,10 @@ def publish(call: Call, node: str) -> Answer:
         kind=container.kind,
         path="",
         timestamp=world.now(),
-        text=str(container.params.get("text", "")),
+        text=str(params.get("text", "")),
         items=tuple(part.item for part in parts if part.item),
         alt_texts=tuple(str(part.params.get("alt_text", "")) for part in parts),
-        facts={"container_id": container.id, "reply_control": container.params.get("reply_control", "")},
+        facts={"container_id": container.id, **{name: params[name] for name in FACTS if name in params}},
     )
     code = letters(f"{world.seed}:{post.id}", prefix="D", length=11)
     post.path = f"/@{member.username}/post/{code}"
@@ -138,7 +148,7 @@ def node(call: Call, node_id: str) -> Answer:
         afflict(call, container)
         status = status_of(call, container)
         container.polls += 1
-        why = "UNKNOWN" if status == "ERROR" else None
+        why = WHY.get(container.subcode or 0, "UNKNOWN") if status == "ERROR" else None
         row = {"id": container.id, "status": status, "error_message": why}
         return select(row, fields_of(call.text("fields")), "ThreadsContainer", ("id",))
     if post is None or post.account_id != mine:
@@ -165,11 +175,11 @@ def limits(call: Call, node: str) -> Answer:
     member, platform = member_of(call, node, "threads_content_publish"), Threads.of(call.world)
     row = {
         "quota_usage": _used(platform, member),
-        "config": {"quota_total": platform.toggle["posts_per_day"], "quota_duration": DAY},
-        "reply_quota_usage": 0,
-        "reply_config": {"quota_total": 1000, "quota_duration": DAY},
+        "config": {"quota_total": _quota(platform, False), "quota_duration": DAY},
+        "reply_quota_usage": _used(platform, member, replies=True),
+        "reply_config": {"quota_total": _quota(platform, True), "quota_duration": DAY},
         "delete_quota_usage": 0,
-        "delete_config": {"quota_total": 100, "quota_duration": DAY},
+        "delete_config": {"quota_total": DELETES, "quota_duration": DAY},
     }
     return {"data": [select(row, fields_of(call.text("fields")), "ThreadsLimit", ("quota_usage",))]}
 
@@ -182,25 +192,28 @@ def insights(call: Call, node: str) -> Answer:
     mine = platform.members[token.person].id
     if (post.account_id if post else node) not in (mine, "me"):
         raise meta.invisible(node, call)
-    names = call.text("metric").split(",")
-    if not set(names) <= set(METRICS[post is not None]):
-        raise GraphError(100, message="(#100) metric must be one of the values of the documentation")
-    number = {name: len(f"{node}{name}") for name in names}
-    return {
-        "data": [
-            {
-                "name": name,
-                "period": "lifetime" if post else "day",
-                **(
-                    {"values": [{"value": number[name]}]}
-                    if post or name == "views"
-                    else {"total_value": {"value": number[name]}}
-                ),
-                "id": f"{node}/insights/{name}",
-            }
-            for name in names
-        ]
-    }
+    if post:
+        given = {name: OF_POST[name] for name in names_in(call, OF_POST)}
+        return answer(call, node, given, period="lifetime", shape=lifetime)
+    account = call.world.people[token.person].accounts()[0]
+    known = {**OF_ACCOUNT, "followers_count": (total, account.followers_count)}
+    given = {name: known[name] for name in names_in(call, known)}
+    return answer(call, node, given, period="day", shape=each_its_own)
+
+
+def _pull(call: Call, kind: str) -> tuple[Item | None, int | None]:
+    """Return the picture or film, and the subcode its processing will end with."""
+    try:
+        if kind == "photo":
+            url = call.text("image_url")
+            return media.pull_image(call.world, url, feed=False, formats=("JPEG", "PNG")), None
+        if kind == "video":
+            return media.pull_film(call.world, call.text("video_url"), "threads")
+    except GraphError as error:
+        if error.subcode == 2207052:  # Instagram's code beside it is another
+            raise GraphError(1, 2207052, message="Media download has failed") from None
+        raise
+    return None, None
 
 
 def _check(call: Call, kind: str) -> None:
@@ -212,6 +225,11 @@ def _check(call: Call, kind: str) -> None:
     links = set(re.findall(r"https?://\S+", text)) | {call.text("link_attachment")} - {""}
     if len(links) > 5:
         raise GraphError(100, message="THREADS_API__LINK_LIMIT_EXCEEDED")
+    if call.text("reply_control", "everyone") not in REPLY_CONTROL:
+        raise GraphError(100, message="(#100) Param reply_control must be one of the documented values")
+    topic = call.text("topic_tag")
+    if len(topic) > 50 or {".", "&"} & set(topic):
+        raise GraphError(100, message="(#100) Param topic_tag is invalid")
 
 
 def _children(call: Call, member: Member) -> tuple[str, ...]:
@@ -240,16 +258,21 @@ def _row(platform: Threads, post: Post) -> Mapping[str, Any]:
         if post.kind == "carousel"
         else None,
         "alt_text": next(iter(post.alt_texts), "") or None,
-        "topic_tag": None,
-        "link_attachment_url": None,
-        "is_quote_post": False,
-        "has_replies": False,
+        "topic_tag": post.facts.get("topic_tag"),
+        "link_attachment_url": post.facts.get("link_attachment"),
+        "is_quote_post": "quote_post_id" in post.facts,
+        "has_replies": any(p.facts.get("reply_to_id") == post.id for p in platform.posts.values()),
     }
 
 
-def _used(platform: Threads, member: Member) -> int:
+def _used(platform: Threads, member: Member, *, replies: bool = False) -> int:
     since = platform.world.now() - DAY
-    return sum(p.account_id == member.id and p.timestamp > since for p in platform.posts.values())
+    mine = [p for p in platform.posts.values() if p.account_id == member.id and p.timestamp > since]
+    return sum(("reply_to_id" in post.facts) == replies for post in mine)
+
+
+def _quota(platform: Threads, reply: bool) -> int:
+    return REPLIES if reply else int(platform.toggle["posts_per_day"])
 
 
 Threads.routes = (

@@ -5,10 +5,13 @@ from __future__ import annotations
 import hashlib
 import hmac
 from collections.abc import Collection
-from typing import TYPE_CHECKING, Final
+from datetime import datetime, timezone
+from typing import TYPE_CHECKING, Final, cast
 
+from .errors import GraphError
 from .ids import letters
-from .records import DAY, App, Grant, MetaTokenKind, Token, Variant
+from .records import DAY, App, Code, Grant, MetaTokenKind, Token, Variant
+from .routing import Call
 
 if TYPE_CHECKING:
     from .people import Page, Person
@@ -22,6 +25,7 @@ LIFETIMES: Final[dict[str, float]] = {
     "B_long": 60 * DAY,
     "data_access": 90 * DAY,
 }
+PREFIXES: Final = {"instagram": "IGAA", "threads": "TH"}
 DEFAULT_SCOPES: Final[dict[str, tuple[str, ...]]] = {
     "A": (
         "public_profile",
@@ -58,10 +62,15 @@ def issue(
     lifetime: float | None = None,
 ) -> Token:
     """Return a new token, remembered. ``lifetime`` None: it never expires."""
-    prefix = "IGAA" if kind == "instagram" else "EAA"
     now = world.now()
+    readable = now + world.token_lifetimes["data_access"] if person else None
+    for other in world.tokens.values():  # signing in prolongs it for what was given before
+        if other.data_access_expires_at and (other.client_id, other.person) == (client_id, person):
+            other.data_access_expires_at = readable
     token = Token(
-        value=letters(world.unique(f"{kind}:{client_id}:{person}"), prefix=prefix, length=172),
+        value=letters(
+            world.unique(f"{kind}:{client_id}:{person}"), prefix=PREFIXES.get(kind, "EAA"), length=172
+        ),
         kind=kind,
         client_id=client_id,
         person=person,
@@ -69,11 +78,46 @@ def issue(
         targets=set(targets),
         issued_at=now,
         expires_at=None if lifetime is None else now + lifetime,
-        data_access_expires_at=now + world.token_lifetimes["data_access"] if person else None,
+        data_access_expires_at=readable,
         long=long,
     )
     world.tokens[token.value] = token
     return token
+
+
+def for_code(
+    world: World,
+    kind: MetaTokenKind,
+    code: Code,
+    *,
+    scopes: Collection[str],
+    targets: Collection[str] = (),
+    lifetime: float,
+) -> Token:
+    """Return the short-lived token that a code is good for."""
+    return issue(
+        world,
+        kind,
+        client_id=code.client_id,
+        person=code.person,
+        scopes=scopes,
+        targets=targets,
+        lifetime=lifetime,
+    )
+
+
+def lengthened(world: World, token: Token, lifetime: float | None) -> Token:
+    """Return a long-lived token for this one, for the same things."""
+    return issue(
+        world,
+        cast("MetaTokenKind", token.kind),
+        client_id=token.client_id,
+        person=token.person,
+        scopes=token.scopes,
+        targets=token.targets,
+        long=True,
+        lifetime=lifetime,
+    )
 
 
 def page_token(world: World, user: Token, page: Page) -> Token:
@@ -162,6 +206,28 @@ def end(world: World, person: str, reason: int, client_id: str = "") -> int:
     return ended
 
 
+def check_alive(call: Call, token: Token) -> None:
+    """Refuse a token that has ended, with the subcode that says how."""
+    now = call.world.now()
+    if token.dead is not None and token.dead != 463:
+        raise GraphError(190, token.dead or None)
+    if token.dead == 463 or (token.expires_at is not None and token.expires_at <= now):
+        expired = _pacific(min(token.expires_at or now, now))
+        raise GraphError(
+            190,
+            463,
+            message=f"Error validating access token: Session has expired on {expired}. "
+            f"The current time is {_pacific(now)}.",
+        )
+
+
+def check_readable(call: Call, token: Token) -> None:
+    """Refuse to read for somebody who has not signed in for 90 days."""
+    ends = token.data_access_expires_at
+    if ends is not None and ends <= call.world.now():
+        raise GraphError(10, message="(#10) Data access has expired (code invented by the sandbox)")
+
+
 def proof_of(app: App, value: str) -> str:
     """Return the appsecret_proof this app would send with this token."""
     return hmac.new(app.secret.encode(), value.encode(), hashlib.sha256).hexdigest()
@@ -175,3 +241,8 @@ def _owner(world: World, owner: str) -> tuple[Person, str]:
             if owner in (account.id, account.username):
                 return person, account.id
     raise ValueError(f"nobody here is {owner!r}; people are {', '.join(world.people)}")
+
+
+def _pacific(seconds: float) -> str:
+    moment = datetime.fromtimestamp(seconds - 8 * 3600, tz=timezone.utc)
+    return moment.strftime("%A, %d-%b-%y %H:%M:%S PST")

@@ -28,6 +28,7 @@ VERIFIED = (
     "granted_scopes",
     "permissions",
     "quota",
+    "data_access_expires_at",
     "is_verified",
     "last_sync_at",
     "updated_at",
@@ -53,6 +54,8 @@ def verify(account: ConnectedAccount, *, by: Any) -> ConnectedAccount:
         return account
     consents.refresh_profile(account, profile)
     account.last_sync_at = now = provider.http.now()
+    if profile.tokens is not None and profile.tokens.data_access_expires_at:
+        account.data_access_expires_at = profile.tokens.data_access_expires_at
     if granted is not None:
         account.granted_scopes, account.permissions = sorted(granted), health.permissions(provider, granted)
     if quota is not None:

@@ -14,7 +14,7 @@ from django_connected_accounts import registry
 from django_connected_accounts.exceptions import ConnectedAccountsError, UndecryptableToken
 from django_connected_accounts.models import ConnectedAccount
 
-from . import health, renewal, tokens
+from . import accounts, health, renewal, tokens
 from .scheduling import wake
 
 log = logging.getLogger("django_connected_accounts")
@@ -108,5 +108,7 @@ def _look_after(account: ConnectedAccount) -> None:
         tokens.refresh(account)
         return
     tokens.fresh(account)  # finds out whether they have ended
+    if account.data_access_expires_at and account.data_access_expires_at <= now:
+        accounts.verify(account, by=None)  # as the platform has it, the owner may have prolonged it
     same = ConnectedAccount.objects.filter(pk=account.pk, token_version=account.token_version)
     same.update(refresh_at=renewal.planned(account, provider, now))

@@ -13,6 +13,7 @@ from PIL import Image, ImageCms, ImageOps
 
 from django_connected_accounts.exceptions import InvalidRequest
 from django_connected_accounts.models import PostMedia
+from django_connected_accounts.providers.preflight import limit_of
 from django_connected_accounts.providers.types import Limits
 
 from . import media
@@ -40,13 +41,14 @@ class Frame:
         """Return the frame that all these platforms accept for this kind of post, read from their limits."""
         frame = cls()
         for limits in platforms:
-            only = limits.get("story_ratio_advised") if kind == "story" else None
-            narrowest, widest = only or limits.get("image_ratio_min"), only or limits.get("image_ratio_max")
-            most = limits.get("image_bytes")
+            only = limit_of(limits, kind, "image", "ratio_advised")
+            narrowest = only or limit_of(limits, kind, "image", "ratio_min")
+            widest = only or limit_of(limits, kind, "image", "ratio_max")
+            most = limit_of(limits, kind, "image", "bytes")
             frame = cls(
-                max(frame.narrowest, narrowest.value if narrowest else 0.0),
-                min(frame.widest, widest.value if widest else math.inf),
-                min(frame.max_bytes, most.value if most else math.inf),
+                max(frame.narrowest, narrowest or 0.0),
+                min(frame.widest, widest or math.inf),
+                min(frame.max_bytes, most or math.inf),
             )
         return frame
 

@@ -19,9 +19,15 @@ PLACES = 1_000_000
 def planned(account: ConnectedAccount, provider: Provider, now: datetime) -> datetime | None:
     """Return when to look after these tokens: where they can be renewed in time, at the end where they can't.
 
-    None where they have no end. The same tokens always get the same time, and accounts of one moment get
-    times all over the window of `Provider.renewal`.
+    None where they have no end. What is ended by that of the access to data is looked after then. The same
+    tokens always get the same time, and accounts of one moment get times all over the window of
+    `Provider.renewal`.
     """
+    moments = [_renewal(account, provider, now), account.data_access_expires_at]
+    return min((moment for moment in moments if moment and moment > now), default=moments[0])
+
+
+def _renewal(account: ConnectedAccount, provider: Provider, now: datetime) -> datetime | None:
     end, last, rule = account.token_expires_at, account.refresh_expires_at, provider.renewal
     if end is None or rule is None or (last is not None and last <= end):
         return end

@@ -10,10 +10,12 @@ from django_connected_accounts.exceptions import (
     NotAuthorized,
     PermissionMissing,
 )
-from django_connected_accounts.providers.types import Connection
+from django_connected_accounts.providers.types import Connection, Draft
 from django_connected_accounts.sandbox import World, consent
 
 from .conftest import CALLBACK, Site
+
+TEXT = Draft(kind="text", text="Open on Sundays")
 
 
 def test_the_dialog_asks_for_what_pages_need_and_no_more(site: Site) -> None:
@@ -89,6 +91,24 @@ def test_data_access_ends_though_the_token_does_not(site: Site, connection: Conn
     assert caught.value.code == "data_access_ended"
     with pytest.raises(PermissionMissing):
         site.provider.client(connection).list_posts(0)
+
+
+def test_nothing_is_published_that_could_not_be_seen(site: Site, connection: Connection) -> None:
+    site.advance(91 * 86400)
+    with pytest.raises(NotAuthorized) as caught:
+        site.publish(TEXT, connection)
+    assert caught.value.code == "data_access_ended"
+    assert site.world.posts() == []
+
+
+def test_signing_in_again_prolongs_what_was_connected_before(site: Site, connection: Connection) -> None:
+    site.advance(91 * 86400)
+    site.tokens()
+    tokens = site.provider.verify(connection).tokens
+    assert tokens
+    assert tokens.data_access_expires_at
+    assert tokens.data_access_expires_at - site.now() > timedelta(days=89)
+    assert site.publish(TEXT, connection).permalink
 
 
 @pytest.mark.parametrize(

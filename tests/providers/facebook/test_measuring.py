@@ -51,6 +51,14 @@ def test_the_numbers_of_a_film(site: Site, connection: Connection, film: Callabl
     assert (found["reactions"], found["comments"]) == (3, 0)
 
 
+def test_a_story_has_only_what_is_told_of_it(
+    site: Site, connection: Connection, photo: Callable[..., Media]
+) -> None:
+    published = site.publish(Draft(kind="story", media=(photo(),)), connection)
+    assert published.remote_id.isdecimal()
+    assert numbers(site, connection, published.remote_id) == {"reactions": 8, "comments": 0}
+
+
 def test_a_metric_that_is_gone_spoils_no_other(
     site: Site, connection: Connection, monkeypatch: pytest.MonkeyPatch
 ) -> None:

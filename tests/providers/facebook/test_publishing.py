@@ -309,6 +309,32 @@ def test_an_older_post_with_the_same_words_is_not_ours(site: Site, connection: C
     assert find(site, connection, draft, checkpoint, after=121.0) is None
 
 
+@pytest.mark.parametrize("kind", ["text", "story"])
+def test_a_refusal_of_the_same_post_is_proof_of_the_attempt_before(
+    site: Site, connection: Connection, photo: Make, film: Make, kind: str
+) -> None:
+    site.pages.toggle["refuse_duplicates"] = True
+    draft = drafts(photo, film)[kind]
+    checkpoint = lost(site, connection, draft)
+    site.pages.toggle["lag_seconds"] = 200.0
+    assert find(site, connection, draft, checkpoint, after=121.0) is None
+    site.advance(100)
+    found = site.provider.publish(connection, draft, checkpoint)
+    assert isinstance(found, Published)
+    assert (found.remote_id, found.existing) == (site.post()["id"], True)
+
+
+def test_a_refusal_of_words_that_somebody_posted_before_is_the_authors(
+    site: Site, connection: Connection
+) -> None:
+    site.pages.toggle["refuse_duplicates"] = True
+    site.publish(draft_of("text"), connection)
+    site.advance(3600)
+    with pytest.raises(ContentRejected) as caught:
+        site.publish(draft_of("text"), connection)
+    assert caught.value.code == "duplicate_post"
+
+
 def test_a_list_that_refuses_to_name_apps_is_read_without(site: Site, connection: Connection) -> None:
     draft = draft_of("text")
     checkpoint = lost(site, connection, draft)

@@ -20,7 +20,7 @@ from django_connected_accounts.exceptions import (
     RateLimited,
     Unavailable,
 )
-from django_connected_accounts.providers.types import Connection, Draft, Media, Pending
+from django_connected_accounts.providers.types import Connection, Draft, Media, Pending, Published
 from django_connected_accounts.sandbox import World, samples
 
 from .conftest import Site
@@ -178,6 +178,10 @@ def test_a_story_does_not_take_a_picture_twice(
     first = site.provider.publish(connection, draft)
     assert isinstance(first, Pending)
     site.provider.publish(connection, draft, first.checkpoint)
+    again = site.provider.publish(connection, draft, first.checkpoint)
+    assert isinstance(again, Published)
+    assert (again.remote_id, again.existing) == (site.post()["id"], True)
+    site.pages.posts.clear()
     with pytest.raises(ContentRejected) as caught:
         site.provider.publish(connection, draft, first.checkpoint)
     assert caught.value.code == "duplicate_post"

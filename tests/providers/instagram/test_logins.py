@@ -15,7 +15,8 @@ from django_connected_accounts.exceptions import (
     PermissionMissing,
     Unavailable,
 )
-from django_connected_accounts.providers.types import Tokens
+from django_connected_accounts.providers.types import Connection, Tokens
+from django_connected_accounts.testing import sample_draft
 
 from .conftest import CALLBACK, Platform
 
@@ -280,6 +281,20 @@ def test_what_a_page_token_cannot_see_the_persons_token_reads(facebook: Platform
         action="status", token="page", method="GET", code=100, subcode=33, status=400, times=0
     )
     assert facebook.provider.verify(connection).username == "bakery.nord"
+
+
+def test_nothing_is_published_that_could_not_be_seen_until_the_person_signs_in_again(
+    facebook: Platform,
+) -> None:
+    (profile, *_) = facebook.provider.profiles(facebook.tokens())
+    connection = Connection(account_id=profile.account_id, username=profile.username, tokens=profile.tokens)
+    facebook.advance(91 * 86400)
+    for act in (facebook.provider.verify, lambda it: facebook.provider.publish(it, sample_draft("photo"))):
+        with pytest.raises(NotAuthorized, match="data_access_ended"):
+            act(connection)
+    facebook.tokens()
+    assert facebook.provider.verify(connection).tokens.data_access_expires_at > facebook.now()
+    assert facebook.provider.publish(connection, sample_draft("photo"))
 
 
 def test_quota_is_read_from_the_account(platform: Platform) -> None:

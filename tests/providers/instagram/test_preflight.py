@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from django_connected_accounts.providers.http import Http
 from django_connected_accounts.providers.instagram import Instagram, InstagramLogin
-from django_connected_accounts.providers.instagram.limits import LIMITS
+from django_connected_accounts.providers.instagram.rules import LIMITS
 from django_connected_accounts.providers.types import App, Draft, Media, Problem
 
 PROVIDER = Instagram(App(client_id="1"), Http(Instagram.hosts))
@@ -98,10 +98,10 @@ def test_a_good_draft_has_no_problems(kind: str) -> None:
         (draft(text="#a " * 31), "too_many_hashtags", "text", "error"),
         (draft(text="#a " * 6), "many_hashtags", "text", "warning"),
         (draft(text="@a " * 21), "too_many_mentions", "text", "error"),
-        (draft("story", TALL, text="x"), "caption_on_story", "text", "warning"),
+        (draft("story", TALL, text="x"), "text_not_shown", "text", "warning"),
         (
             draft("story", TALL, first_comment="x"),
-            "comment_on_story",
+            "comment_not_available",
             "first_comment",
             "error",
         ),

@@ -29,8 +29,8 @@ class FacebookAPIClient:
     """Calls as one Page. Those that publish or comment must not be repeated; they say so."""
 
     def __init__(self, graph: Graph, page_id: str, access_token: str, *, uploads: Graph) -> None:
-        self.graph = graph
-        self.uploads = uploads
+        self.graph = graph.acting(access_token)
+        self.uploads = uploads.acting(access_token)
         self.page_id = page_id
         self._access_token = access_token
 
@@ -40,13 +40,13 @@ class FacebookAPIClient:
         if media.open is None:
             if not media.url:
                 raise ContentRejected("media_missing")
-            return str(self._post("photos", needs="id", repeatable=True, url=media.url, **params)["id"])
+            return self.graph.create(f"{self.page_id}/photos", repeatable=True, url=media.url, **params)
         files = {"source": ("photo", media.read(0, media.size), media.mime)}
-        return str(self._post("photos", needs="id", repeatable=True, files=files, **params)["id"])
+        return self.graph.create(f"{self.page_id}/photos", repeatable=True, files=files, **params)
 
     def create_post(self, **params: Any) -> str:
         """Publish a post and return its id. Never to be repeated blindly."""
-        return str(self._post("feed", needs="id", repeatable=False, **params)["id"])
+        return self.graph.create(f"{self.page_id}/feed", repeatable=False, **params)
 
     def create_photo_story(self, photo_id: str) -> dict[str, Any]:
         """Publish a staged picture as a story. Never to be repeated blindly."""
@@ -100,14 +100,14 @@ class FacebookAPIClient:
 
     def get_video(self, video_id: str) -> dict[str, Any]:
         """Return ``status`` of a film, and where it is once it can be seen."""
-        return self._get(video_id, needs="id", fields="id,status,post_id,permalink_url,published")
+        return self.graph.get(video_id, needs="id", fields="id,status,post_id,permalink_url,published")
 
     def get_photo(self, photo_id: str) -> dict[str, Any]:
         """Return a picture with ``page_story_id``, the post it was published in."""
-        return self._get(photo_id, needs="id", fields="id,page_story_id")
+        return self.graph.get(photo_id, needs="id", fields="id,page_story_id")
 
     def get_post(self, post_id: str) -> dict[str, Any]:
-        return self._get(post_id, needs="id", fields="id,permalink_url,created_time")
+        return self.graph.get(post_id, needs="id", fields="id,permalink_url,created_time")
 
     def delete(self, object_id: str) -> None:
         """Delete a post or a film; one that is gone already is no error."""
@@ -117,7 +117,9 @@ class FacebookAPIClient:
         """Return what the Page has published since this Unix time, newest first."""
         for fields in POST_FIELDS:
             try:
-                return self._list(f"{self.page_id}/published_posts", fields=fields, since=since)
+                return self.graph.rows(
+                    f"{self.page_id}/published_posts", fields=fields, since=since, limit=100
+                )
             except (ContentRejected, PermissionMissing):
                 if fields == POST_FIELDS[-1]:
                     raise
@@ -125,29 +127,22 @@ class FacebookAPIClient:
 
     def list_stories(self) -> list[dict[str, Any]]:
         """Return the Page's stories that can be seen now."""
-        return self._list(f"{self.page_id}/stories", status="PUBLISHED")
+        return self.graph.rows(f"{self.page_id}/stories", status="PUBLISHED", limit=100)
 
     def create_comment(self, object_id: str, message: str) -> str:
         """Comment as the Page and return the comment's id. Never to be repeated blindly."""
-        token, path = self._access_token, f"{object_id}/comments"
-        return str(self.graph.post(path, needs="id", token=token, repeatable=False, message=message)["id"])
+        return self.graph.create(f"{object_id}/comments", repeatable=False, message=message)
 
     def list_comments(self, object_id: str) -> list[dict[str, Any]]:
-        return self._list(f"{object_id}/comments", fields="id,message,created_time,from")
+        fields = "id,message,created_time,from"
+        return self.graph.rows(f"{object_id}/comments", fields=fields, limit=100)
 
     def get_insights(self, object_id: str, *, edge: str = "insights", **params: Any) -> list[dict[str, Any]]:
-        return self._list(f"{object_id}/{edge}", limit=None, **params)
+        return self.graph.rows(f"{object_id}/{edge}", **params)
 
     def get_node(self, object_id: str, *, fields: str) -> dict[str, Any]:
-        return self._get(object_id, needs="id", fields=fields)
-
-    def _get(self, path: str, *, needs: str, **params: Any) -> dict[str, Any]:
-        return self.graph.get(path, needs=needs, token=self._access_token, **params)
-
-    def _list(self, path: str, *, limit: int | None = 100, **params: Any) -> list[dict[str, Any]]:
-        return list(self._get(path, needs="data", limit=limit, **params)["data"])
+        return self.graph.get(object_id, needs="id", fields=fields)
 
     def _post(self, edge: str, *, needs: str, repeatable: bool, **params: Any) -> dict[str, Any]:
         graph = self.uploads if edge == "videos" else self.graph
-        token, path = self._access_token, f"{self.page_id}/{edge}"
-        return graph.post(path, needs=needs, token=token, repeatable=repeatable, **params)
+        return graph.post(f"{self.page_id}/{edge}", needs=needs, repeatable=repeatable, **params)

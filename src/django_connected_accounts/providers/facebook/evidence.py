@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from django_connected_accounts.exceptions import Unavailable
+from django_connected_accounts.providers.meta.live import CLOCK_MARGIN, nearest, words
 
 from .client import FacebookAPIClient
-
-CLOCK_MARGIN = timedelta(seconds=60)
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,19 +86,19 @@ def listed_post(
     client: FacebookAPIClient, text: str, photos: Collection[str], ready: datetime, *, app_id: str
 ) -> Mapping[str, Any] | None:
     """Return the Page's post that has these pictures or else this text, from ``ready`` on and by this app."""
-    earliest = ready - CLOCK_MARGIN
-    found = []
-    for row in client.list_posts(int(earliest.timestamp())):
-        at, app = time_of(row), row.get("application")
-        if at is None or at < earliest or (app and str(app.get("id")) != app_id):
-            continue
+    wanted, our_words = set(photos), words(text)
+
+    def is_ours(row: Mapping[str, Any]) -> bool:
+        app = row.get("application")
+        if app and str(app.get("id")) != app_id:
+            return False
         if photos:
-            same = bool(set(photos) & _ids(row.get("attachments")))
-        else:  # a link without a word is ours only if the app is
-            same = words(row.get("message")) == words(text) and bool(text.strip() or app)
-        if same:
-            found.append((abs(at - ready), row))
-    return min(found, key=lambda each: each[0])[1] if found else None
+            return bool(wanted & _ids(row.get("attachments")))
+        # a link without a word is ours only if the app is
+        return words(row.get("message")) == our_words and bool(our_words or app)
+
+    rows = client.list_posts(int((ready - CLOCK_MARGIN).timestamp()))
+    return nearest(filter(is_ours, rows), ready)
 
 
 def listed_story(client: FacebookAPIClient, *ids: str | None) -> Mapping[str, Any] | None:
@@ -109,37 +108,9 @@ def listed_story(client: FacebookAPIClient, *ids: str | None) -> Mapping[str, An
     return next((row for row in rows if known & {row.get("media_id"), row.get("post_id")}), None)
 
 
-def comment_is_listed(client: FacebookAPIClient, object_id: str, text: str, since: datetime) -> bool:
-    """Say whether the Page has commented so since then."""
-    return any(
-        (at := time_of(row)) is not None
-        and at >= since - CLOCK_MARGIN
-        and (row.get("from") or {}).get("id", client.page_id) == client.page_id
-        and words(row.get("message")) == words(text)
-        for row in client.list_comments(object_id)
-    )
-
-
 def offsets(answer: Mapping[str, Any]) -> dict[str, Any]:
     """Return from where to where a film is wanted next."""
     return {"start": int(answer["start_offset"]), "end": int(answer["end_offset"])}
-
-
-def link_of(row: Mapping[str, Any]) -> str:
-    return str(row.get("permalink_url") or "")
-
-
-def time_of(row: Mapping[str, Any]) -> datetime | None:
-    """Return the time of a post or comment, None if it has none that can be read."""
-    try:
-        return datetime.strptime(row["created_time"], "%Y-%m-%dT%H:%M:%S%z")
-    except (KeyError, TypeError, ValueError):
-        return None
-
-
-def words(text: str | None) -> list[str]:
-    """Return what the platform leaves of a text: it trims, and may fold white space."""
-    return (text or "").split()
 
 
 def _ids(value: Any) -> set[str]:

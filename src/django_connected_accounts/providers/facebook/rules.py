@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from datetime import date
-from typing import Any
 from urllib.parse import urlsplit
 
 from django_connected_accounts.providers.preflight import Rule, check
@@ -43,7 +42,8 @@ LIMITS: Limits = {
     "story_video_seconds_max": _limit(60, "seconds", _STORIES, _STORIES_READ),
     "story_film_width_min": _limit(540, "pixels", _STORIES, _STORIES_READ),
     "story_film_height_min": _limit(960, "pixels", _STORIES, _STORIES_READ),
-    "ratio_advised": _limit(0.5625, "width/height", _REELS, _REELS_READ, "9:16, for reels and stories"),
+    "reel_ratio_advised": _limit(0.5625, "width/height", _REELS, _REELS_READ, "9:16"),
+    "story_ratio_advised": _limit(0.5625, "width/height", _STORIES, _STORIES_READ, "9:16"),
     "reels_per_day": _limit(30, "reels", _REELS, _REELS_READ, "by the API, per Page and 24 hours"),
 }
 
@@ -74,8 +74,6 @@ OPTIONS: Mapping[str, Option] = {
     "title": Option(type="text", kinds=("video", "reel"), help="Title of the film."),
 }
 
-_TOLERANCE = 0.02
-
 
 def problems(draft: Draft) -> Iterator[Problem]:
     """Yield what stands in the way of this draft, and what to think about."""
@@ -94,28 +92,10 @@ def problems(draft: Draft) -> Iterator[Problem]:
         yield from _size_problems(draft.kind, media, field)
         if media.kind == "video" and media.size < LIMITS["video_bytes_min"].value:
             yield Problem(code="media_empty", field=field)
-        if media.kind == "image" and media.size > (advised := LIMITS["image_bytes_advised"].value):
-            sizes = {"size": media.size, "max": int(advised)}
-            fix = ("convert",)
-            yield Problem(code="media_large", field=field, severity="warning", params=sizes, fix=fix)
-        if draft.kind in ("reel", "story") and media.width and media.height:
-            ratio = media.width / media.height
-            if abs(ratio - LIMITS["ratio_advised"].value) > _TOLERANCE:
-                params = {"ratio": round(ratio, 3)}
-                yield Problem(code="aspect_ratio_advised", field=field, severity="warning", params=params)
         if media.user_tags:
             yield Problem(code="user_tag_not_available", field=f"{field}.user_tags", severity="warning")
         if media.cover_url:
             yield Problem(code="cover_not_available", field=f"{field}.cover", severity="warning")
-
-
-def chosen(draft: Draft) -> dict[str, Any]:
-    """Return the options that go out with this draft."""
-    return {
-        name: value
-        for name, value in draft.options.items()
-        if draft.kind in OPTIONS[name].kinds and value not in (None, "", [], {})
-    }
 
 
 def _size_problems(kind: str, media: Media, field: str) -> Iterator[Problem]:

@@ -7,55 +7,39 @@ processed; `find` follows it.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from django_connected_accounts.exceptions import (
-    ActionNeeded,
-    ContentRejected,
-    NotAuthorized,
-    OutcomeUnknown,
-    PermissionMissing,
-    ProviderError,
-    Unavailable,
-)
-from django_connected_accounts.providers.stages import Staged
-from django_connected_accounts.providers.types import Draft, Pending, Published
+from django_connected_accounts.exceptions import ContentRejected, OutcomeUnknown, Unavailable
+from django_connected_accounts.providers.meta.live import LiveStep, link_of, time_of
+from django_connected_accounts.providers.preflight import chosen
+from django_connected_accounts.providers.types import Pending, Published
 
 from .client import PIECE, FacebookAPIClient
-from .evidence import Film, comment_is_listed, link_of, listed_post, listed_story, offsets, post_of, time_of
-from .rules import chosen
+from .evidence import Film, listed_post, listed_story, offsets, post_of
+from .rules import OPTIONS
 
-SITE = "https://www.facebook.com"
 EDGES = {"video": "videos", "reel": "video_reels", "story": "video_stories"}
 POLL_WAITS = (5.0, 10.0, 20.0, 30.0, *[60.0] * 10, 300.0)
 MOST_POLLS = 48
 """How often it is looked whether a film is live, for some three hours."""
-PERMALINK_WAITS = (5.0, 30.0)
-SETTLED = timedelta(minutes=2)
-"""How long after the attempt the platform's silence proves that nothing was published."""
 STAGED = timedelta(hours=20)
 """How old what was staged may be; after a day the platform throws it away."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Step(Staged):
-    """What is known when a step begins. The checkpoint's ``stage`` names the one to take.
+class Step(LiveStep):
+    """Only the stages ``publish`` and ``comment`` make a call that must not be repeated, and no other."""
 
-    Only the stages ``publish`` and ``comment`` make a call that must not be repeated, and they make no other.
-    """
-
-    provider: str
     app_id: str
     client: FacebookAPIClient
-    draft: Draft
-    checkpoint: Mapping[str, Any]
-    now: datetime
+
+    site = "https://www.facebook.com"
+    settled = timedelta(minutes=2)
 
     def take(self) -> Published | Pending:
-        """Take the step and return where it led."""
         stages: Mapping[str, Callable[[], Published | Pending]] = {
             "text": self._ready,
             "photos": self._photos,
@@ -69,7 +53,6 @@ class Step(Staged):
         return stages[self.checkpoint.get("stage") or self._first]()
 
     def find(self, since: datetime) -> Published | Pending | None:
-        """Return what the step begun at ``since`` published, None if surely nothing."""
         stage = self.checkpoint.get("stage")
         if stage == "comment":
             return self._found_comment(since)
@@ -78,7 +61,7 @@ class Step(Staged):
         if stage != "publish":
             return None
         found = self._found_film() if self._is_film else self._found_post()
-        if found or self.now - since >= SETTLED:
+        if found or self.now - since >= self.settled:
             return found
         raise OutcomeUnknown("outcome_unknown", "nothing to be seen yet", provider=self.provider)
 
@@ -145,21 +128,28 @@ class Step(Staged):
     def _publish(self) -> Published | Pending:
         if self.now - datetime.fromisoformat(self.checkpoint["ready_at"]) > STAGED:
             return self._to(self._first, photos=[])
-        options = chosen(self.draft)
         if self._is_film:
-            return self._finish(options)
+            return self._finish()
+        try:
+            return self._new(self._post())
+        except ContentRejected as refusal:
+            # The attempt before may have published it, though nothing was to be seen for minutes.
+            if refusal.code == "duplicate_post" and (earlier := self._found_post()):
+                return replace(earlier, existing=True)
+            raise
+
+    def _post(self) -> str:
+        """Publish a text or what was staged, and return the post's id."""
         photos = self.checkpoint.get("photos", ())
         if self.draft.kind == "story":
-            story = self.client.create_photo_story(photos[0])
-            return self._new(str(story.get("post_id") or photos[0]))
+            return str(self.client.create_photo_story(photos[0]).get("post_id") or photos[0])
         attached = [{"media_fbid": photo} for photo in photos]
-        post_id = self.client.create_post(
-            message=self.draft.text or None, attached_media=attached or None, **options
+        text = self.draft.text or None
+        return self.client.create_post(
+            message=text, attached_media=attached or None, **chosen(self.draft, OPTIONS)
         )
-        # Nothing more is asked in this step: the id must be stored before anything else can fail.
-        return self._new(post_id)
 
-    def _finish(self, options: Mapping[str, Any]) -> Pending:
+    def _finish(self) -> Pending:
         kind, video = self.draft.kind, self.checkpoint["video"]
         params: dict[str, Any] = {"video_id": video}
         if kind == "video":
@@ -167,20 +157,13 @@ class Step(Staged):
         if kind == "reel":
             params["video_state"] = "PUBLISHED"
         if kind != "story":
-            params |= {"description": self.draft.text or None, **options}
+            params |= {"description": self.draft.text or None, **chosen(self.draft, OPTIONS)}
         answer = self.client.finish_video(EDGES[kind], **params)
         # That it was accepted is not that it is live: it may still be refused while it is processed.
         return self._accepted(post=str(answer.get("post_id") or ""), note="accepted")
 
     def _accepted(self, **known: Any) -> Pending:
         return self._to("confirm", polls=0, after=POLL_WAITS[0], waiting=True, accepted=True, **known)
-
-    def _comment(self) -> Published:
-        try:
-            self.client.create_comment(self.checkpoint["remote_id"], self.draft.first_comment)
-        except (ActionNeeded, ContentRejected, NotAuthorized, PermissionMissing):
-            return self._live(warning="first_comment_failed")
-        return self._live()
 
     # After publishing
 
@@ -201,42 +184,19 @@ class Step(Staged):
         path = "reel/" if self.draft.kind == "reel" else ""
         return self._described(film.id, film.permalink or f"/{path}{film.id}", self.now)
 
-    def _new(self, remote_id: str) -> Published:
-        following = self._to("permalink", remote_id=remote_id)
-        note = f"post {remote_id}"
-        return Published(remote_id=remote_id, published_at=self.now, follow_up=following, note=note)
+    def _shown(self, remote_id: str) -> Mapping[str, Any] | None:
+        return self._listed_story() if self.draft.kind == "story" else self.client.get_post(remote_id)
 
-    def _permalink(self) -> Published:
-        """Read how the post can be seen. It is live whether this succeeds or not."""
-        remote_id, tries = self.checkpoint["remote_id"], self.checkpoint.get("tries", 0)
-        try:
-            if self.draft.kind != "story":
-                post = self.client.get_post(remote_id)
-                return self._described(remote_id, link_of(post), time_of(post))
-            if story := self._listed_story():
-                return self._described(remote_id, str(story.get("url") or ""), self.now)
-        except ProviderError:
-            pass
-        if tries < len(PERMALINK_WAITS):
-            later = self._to("permalink", tries=tries + 1, after=PERMALINK_WAITS[tries])
-            return Published(remote_id=remote_id, follow_up=later)
-        return self._described(remote_id, "" if self.draft.kind == "story" else f"/{remote_id}", None)
+    def _guessed_link(self, remote_id: str) -> str:
+        return "" if self.draft.kind == "story" else f"/{remote_id}"
 
-    def _described(self, remote_id: str, link: str, published_at: datetime | None) -> Published:
-        """Return a live post as the platform describes it, the first comment still to come."""
-        permalink = f"{SITE}{link}" if link.startswith("/") else link
-        known: dict[str, Any] = {"remote_id": remote_id, "permalink": permalink}
-        comment = bool(self.draft.first_comment) and self.draft.kind != "story"
-        return Published(
-            **known,
-            published_at=published_at,
-            follow_up=self._to("comment", repeatable=False, **known) if comment else None,
-            warning="" if permalink else "permalink_unknown",
-        )
+    def _write_comment(self) -> None:
+        self.client.create_comment(self.checkpoint["remote_id"], self.draft.first_comment)
 
-    def _live(self, *, warning: str = "") -> Published:
-        permalink = self.checkpoint.get("permalink", "")
-        return Published(remote_id=self.checkpoint["remote_id"], permalink=permalink, warning=warning)
+    def _comments(self) -> Iterable[Mapping[str, Any]]:
+        page = self.client.page_id
+        rows = self.client.list_comments(self.checkpoint["remote_id"])
+        return (row for row in rows if (row.get("from") or {}).get("id", page) == page)
 
     # Looking for what became of it
 
@@ -264,14 +224,6 @@ class Step(Staged):
     def _listed_story(self) -> Mapping[str, Any] | None:
         media = self.checkpoint.get("video") or self.checkpoint["photos"][0]
         return listed_story(self.client, media, self.checkpoint.get("remote_id"), self.checkpoint.get("post"))
-
-    def _found_comment(self, since: datetime) -> Published | None:
-        remote_id, text = self.checkpoint["remote_id"], self.draft.first_comment
-        if comment_is_listed(self.client, remote_id, text, since):
-            return self._live()
-        if self.now - since >= SETTLED:
-            return None
-        raise OutcomeUnknown("outcome_unknown", "no such comment yet", provider=self.provider)
 
     # Where to go next
 

@@ -1,6 +1,6 @@
 """Instagram, by both of its logins: https://developers.facebook.com/docs/instagram-platform."""
 
 from .client import InstagramAPIClient
-from .logins import Instagram, InstagramLogin
+from .provider import Instagram, InstagramLogin
 
 __all__ = ["Instagram", "InstagramAPIClient", "InstagramLogin"]

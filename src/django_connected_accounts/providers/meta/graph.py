@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import hmac
 import json
 import logging
@@ -42,17 +41,38 @@ Files = Mapping[str, tuple[str, bytes, str]]
 class Graph:
     """One Graph host. With an ``app_secret`` every call proves that it comes from the app's server.
 
-    ``token`` is for calls that name none.
+    ``token`` is for calls that name none, ``fallback_token`` reads where that sees nothing: there were days
+    when Pages' tokens could write but not read what they had written.
     """
 
     def __init__(
-        self, http: Http, *, host: str, version: str = "", app_secret: str = "", token: str = ""
+        self,
+        http: Http,
+        *,
+        host: str,
+        version: str = "",
+        app_secret: str = "",
+        token: str = "",
+        fallback_token: str = "",
     ) -> None:
         self.http = http
         self.host = host
-        self.base_url = f"https://{host}/{version}".rstrip("/")
+        self.base_url = f"https://{host}/{version}" if version else f"https://{host}"
+        self._version = version
         self._app_secret = app_secret
         self._token = token
+        self._fallback_token = fallback_token
+
+    def acting(self, token: str, *, fallback_token: str = "") -> Graph:
+        """Return the same API with a token of its own."""
+        return Graph(
+            self.http,
+            host=self.host,
+            version=self._version,
+            app_secret=self._app_secret,
+            token=token,
+            fallback_token=fallback_token,
+        )
 
     def unversioned(self) -> Graph:
         """Return the same host without a version, where some token endpoints live."""
@@ -65,7 +85,17 @@ class Graph:
 
         An answer without the field it ``needs`` is no answer.
         """
+        try:
+            return self._call("GET", path, token, needs=needs, repeatable=repeatable, params=params)
+        except Unavailable as error:
+            if error.code != "object_not_visible" or token or not self._fallback_token:
+                raise
+        token = self._fallback_token
         return self._call("GET", path, token, needs=needs, repeatable=repeatable, params=params)
+
+    def rows(self, path: str, **params: Any) -> list[dict[str, Any]]:
+        """Return the first page of a list."""
+        return list(self.get(path, needs="data", **params)["data"])
 
     def post(
         self,
@@ -79,6 +109,10 @@ class Graph:
     ) -> dict[str, Any]:
         """Return the answer to a write; its parameters travel in the body, and ``files`` beside them."""
         return self._call("POST", path, token, needs=needs, repeatable=repeatable, data=params, files=files)
+
+    def create(self, path: str, *, repeatable: bool, files: Files | None = None, **params: Any) -> str:
+        """Make something and return its id."""
+        return str(self.post(path, needs="id", repeatable=repeatable, files=files, **params)["id"])
 
     def delete(self, path: str, *, token: str = "") -> None:
         """Delete; what is gone already is no error."""
@@ -121,9 +155,7 @@ class Graph:
         token = token or self._token
         sent = {name: _encoded(value) for name, value in (params or data or {}).items() if value is not None}
         if token and self._app_secret:
-            sent["appsecret_proof"] = hmac.new(
-                self._app_secret.encode(), token.encode(), hashlib.sha256
-            ).hexdigest()
+            sent["appsecret_proof"] = hmac.digest(self._app_secret.encode(), token.encode(), "sha256").hex()
         response = self.http.request(
             method,
             f"{self.base_url}/{quote(path)}",

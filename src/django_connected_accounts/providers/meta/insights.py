@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 from django_connected_accounts.exceptions import ContentRejected, PermissionMissing, ProviderError
@@ -11,24 +12,32 @@ from django_connected_accounts.providers.types import Reading
 
 Ask = Callable[[Sequence[str]], list[Reading]]
 
-REFUSED: tuple[type[ProviderError], ...] = (ContentRejected, PermissionMissing)
+Errors = tuple[type[ProviderError], ...]
+
+REFUSED: Errors = (ContentRejected, PermissionMissing)
 
 
 def each(
-    names: Sequence[str], ask: Ask, now: datetime, *, splits: tuple[type[ProviderError], ...] = REFUSED
+    names: Sequence[str],
+    ask: Ask,
+    now: datetime,
+    *,
+    refused: Errors = REFUSED,
+    splits: Errors = REFUSED,
 ) -> list[Reading]:
     """Return a reading for every name, None where there is none to be had.
 
-    All are asked for at once; a refusal that ``splits``, which a single one may be to blame for, has them
-    asked for by halves.
+    All are asked for at once; what is ``refused`` is left out, and where the refusal ``splits``, because a
+    single one may be to blame, they are asked for by halves. Any other error is raised.
     """
     try:
         found = {reading.name: reading for reading in ask(names)}
-    except REFUSED as error:
+    except refused as error:
         if len(names) > 1 and isinstance(error, splits):
             half = len(names) // 2
             halves = (names[:half], names[half:])
-            return [reading for part in halves for reading in each(part, ask, now, splits=splits)]
+            again = partial(each, ask=ask, now=now, refused=refused, splits=splits)
+            return [reading for part in halves for reading in again(part)]
         found = {}
     return [found.get(name) or Reading(name=name, value=None, at=now) for name in map(plain, names)]
 
@@ -40,6 +49,8 @@ def reading(row: Mapping[str, Any], now: datetime) -> Reading:
     """
     newest = row.get("total_value") or (row.get("values") or [{}])[-1]
     value, ended = newest.get("value"), newest.get("end_time")
+    if links := row.get("link_total_values"):
+        value = {str(link.get("link_url")): link.get("value") for link in links}
     if isinstance(value, dict):
         value = sum(part for part in value.values() if isinstance(part, int | float))
     at = datetime.strptime(ended, "%Y-%m-%dT%H:%M:%S%z") if ended else now

@@ -6,6 +6,7 @@ https://developers.facebook.com/docs/facebook-login/guides/advanced/manual-flow
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from datetime import datetime, timedelta, timezone
 from typing import Any, ClassVar
 
@@ -18,7 +19,7 @@ from django_connected_accounts.exceptions import (
 )
 from django_connected_accounts.providers.base import Provider
 from django_connected_accounts.providers.http import Http
-from django_connected_accounts.providers.types import App, Tokens
+from django_connected_accounts.providers.types import App, Connection, Tokens
 
 from .graph import API_VERSIONS, CURRENT_VERSION, Graph
 
@@ -102,6 +103,16 @@ class FacebookLogin(Provider):
                 seen.add(page["id"])
                 yield page
 
+    def readable(self, connection: Connection) -> Tokens:
+        """Return the tokens with the time until which they may read, or raise NotAuthorized if it has passed.
+
+        It is 90 days after the person last signed in, also where the token has no end.
+        """
+        ends = _moment(self.inspect(connection.tokens).get("data_access_expires_at"))
+        if ends is not None and ends <= self.http.now():
+            raise NotAuthorized("data_access_ended", provider=self.id)
+        return replace(connection.tokens, data_access_expires_at=ends)
+
     def _portfolio_pages(self, tokens: Tokens, fields: str) -> Iterator[Mapping[str, Any]]:
         scopes = tokens.scopes if tokens.scopes is not None else self.granted(tokens)
         if "business_management" not in (scopes or ()):
@@ -149,6 +160,27 @@ class FacebookLogin(Provider):
             issued_at=self.http.now(),
             scopes=frozenset(known.get("scopes", ())),
         )
+
+
+def unusable_page(page: Mapping[str, Any]) -> str:
+    """Return the code of why a Page can't be published to, "" where it can."""
+    tasks = page.get("tasks")
+    if tasks is not None and not PAGE_TASKS.intersection(tasks):
+        return "page_task_missing"
+    return "" if page.get("access_token") else "page_token_missing"
+
+
+def page_tokens(page: Mapping[str, Any], tokens: Tokens) -> Tokens | None:
+    """Return a Page's own token, which has no end, with the person's beside it; None where it has none."""
+    if not page.get("access_token"):
+        return None
+    return Tokens(
+        access_token=page["access_token"],
+        data_access_expires_at=tokens.data_access_expires_at,
+        issued_at=tokens.issued_at,
+        scopes=tokens.scopes,
+        extra={USER_TOKEN: user_token(tokens)},
+    )
 
 
 def user_token(tokens: Tokens) -> str:

@@ -12,6 +12,7 @@ import hmac
 import json
 import re
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from datetime import datetime, timedelta, timezone
 from typing import Any, ClassVar
 from urllib.parse import parse_qs
@@ -42,7 +43,8 @@ class MetaReceiving(Receives):
 
     def receive(self, body: bytes, headers: Mapping[str, str]) -> list[Notification]:
         self._check(body, headers.get(SIGNATURE_HEADER, ""), lambda mac: f"sha256={mac.hex()}")
-        document = _json(body)
+        with _well_formed():
+            document = json.loads(body)
         return [
             notification
             for delivery in (document if isinstance(document, list) else [document])
@@ -61,13 +63,17 @@ class MetaReceiving(Receives):
         return query["hub.challenge"]
 
     def withdrawal(self, body: bytes) -> Withdrawal:
-        signature, _, payload = _signed_request(body).partition(".")
+        with _well_formed():
+            form = parse_qs(body.decode("ascii"), keep_blank_values=True, max_num_fields=10)
+        given = form.get("signed_request", [])
+        signature, _, payload = given[0].partition(".") if len(given) == 1 else ("", "", "")
         self._check(payload.encode(errors="replace"), signature, _base64url)
-        facts = _json(_decoded(payload))
-        if not isinstance(facts, dict) or facts.get("algorithm") != "HMAC-SHA256":
-            raise InvalidRequest("webhook_refused")
-        user_id, at = _user_id(facts.get("user_id")), _moment(facts.get("issued_at"))
-        if not -CLOCK_DIFFERENCE <= self.http.now() - at <= CALLBACK_AGE:
+        with _well_formed():
+            facts = json.loads(base64.urlsafe_b64decode(payload + "=" * (-len(payload) % 4)))
+            user_id = _user_id(facts["user_id"])
+            at = datetime.fromtimestamp(int(facts["issued_at"]), tz=timezone.utc)
+            known = facts["algorithm"] == "HMAC-SHA256"
+        if not known or not -CLOCK_DIFFERENCE <= self.http.now() - at <= CALLBACK_AGE:
             raise InvalidRequest("webhook_refused")
         return Withdrawal(user_id=user_id, at=at)
 
@@ -107,19 +113,12 @@ def notification(name: str, entry: Mapping[str, Any], kind: str, value: Any) -> 
     return Notification(kind=kind, account_id=account_id, key=key, payload=payload)
 
 
-def _signed_request(body: bytes) -> str:
+@contextmanager
+def _well_formed() -> Iterator[None]:
+    """Refuse what can't be read as it should be written."""
     try:
-        form = parse_qs(body.decode("ascii"), keep_blank_values=True, max_num_fields=10)
-    except ValueError as error:
-        raise InvalidRequest("webhook_refused") from error
-    given = form.get("signed_request", [])
-    return given[0] if len(given) == 1 else ""
-
-
-def _json(text: bytes) -> Any:
-    try:
-        return json.loads(text)
-    except (ValueError, RecursionError) as error:
+        yield
+    except (KeyError, OSError, OverflowError, RecursionError, TypeError, ValueError) as error:
         raise InvalidRequest("webhook_refused") from error
 
 
@@ -127,26 +126,12 @@ def _base64url(data: bytes) -> str:
     return base64.urlsafe_b64encode(data).rstrip(b"=").decode()
 
 
-def _decoded(payload: str) -> bytes:
-    try:
-        return base64.urlsafe_b64decode(payload + "=" * (-len(payload) % 4))
-    except ValueError as error:
-        raise InvalidRequest("webhook_refused") from error
-
-
 def _user_id(value: Any) -> str:
     """Return an id that names somebody: an empty one would name every account without one."""
     text = str(value) if isinstance(value, (int, str)) and not isinstance(value, bool) else ""
     if not _ID.fullmatch(text):
-        raise InvalidRequest("webhook_refused")
+        raise ValueError(value)
     return text
-
-
-def _moment(timestamp: Any) -> datetime:
-    try:
-        return datetime.fromtimestamp(int(timestamp), tz=timezone.utc)
-    except (TypeError, ValueError, OverflowError, OSError) as error:
-        raise InvalidRequest("webhook_refused") from error
 
 
 def _same(given: str, expected: str) -> bool:

@@ -5,26 +5,24 @@ Make a container, wait until it is ready, publish it, look at what came of it.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, Protocol
+from typing import Any
 
 from django_connected_accounts.exceptions import (
-    ActionNeeded,
     ContentRejected,
-    NotAuthorized,
     OutcomeUnknown,
-    PermissionMissing,
     ProviderError,
     Unavailable,
 )
-from django_connected_accounts.providers.stages import Staged
-from django_connected_accounts.providers.types import Draft, Media, Pending, Published
+from django_connected_accounts.providers.types import Connection, Draft, Media, Pending, Published
+
+from .live import CLOCK_MARGIN, LiveStep, link_of, nearest, time_of, words
 
 POLL_WAITS = (3.0, 5.0, 10.0, 20.0, 30.0, *[60.0] * 9)
 POLL_WAIT_LATE = 300.0
-PERMALINK_WAITS = (5.0, 30.0)
 
 PASSING = ("media_unreachable", "media_processing_failed", "media_not_ready", "container_gone")
 RESTARTS = 2
@@ -36,53 +34,83 @@ SETTLED = {"FINISHED": timedelta(seconds=30), "IN_PROGRESS": timedelta(minutes=5
 """How long after the attempt a container still in this status proves that it was not published."""
 
 
-class Containers(Protocol):
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Containers(ABC):
     """One draft on one account, as the platform's API has it."""
 
+    provider: str
+    connection: Connection
+    draft: Draft
+
+    @property
+    def shown_text(self) -> str:
+        """The words that are published with it."""
+        return self.draft.text
+
+    @abstractmethod
     def create_item(self, media: Media) -> str:
         """Return the id of a new container for one item of a carousel."""
 
+    @abstractmethod
     def create(self, children: Sequence[str]) -> str:
         """Return the id of a new container that can be published."""
 
+    @abstractmethod
+    def state(self, container: str) -> tuple[str, str]:
+        """Return what the platform calls the state of a container, and what it says of a failure."""
+
+    @abstractmethod
+    def failure(self, why: str) -> ProviderError:
+        """Return what a container failed of."""
+
     def status(self, container: str) -> str | ProviderError:
         """Return what a container is: IN_PROGRESS, FINISHED, PUBLISHED, or why it failed or has expired."""
+        status, why = self.state(container)
+        if status == "EXPIRED":
+            return Unavailable("container_gone", provider=self.provider)
+        return self.failure(why) if status == "ERROR" else status
 
+    @abstractmethod
     def publish(self, container: str) -> str:
         """Publish a finished container and return the media's id. Never to be repeated blindly."""
 
+    @abstractmethod
     def media(self, media_id: str) -> Mapping[str, Any]:
-        """Return ``id``, ``permalink`` and ``timestamp`` of what was published."""
+        """Return ``permalink`` and ``timestamp`` of what was published."""
+
+    @abstractmethod
+    def published(self, since: int) -> Iterable[Mapping[str, Any]]:
+        """Return what this account has published since this Unix time and is of this draft's kind."""
 
     def listed(self, since: datetime, *, proven: bool) -> Mapping[str, Any] | None:
         """Return the media that is this draft, published at about ``since``, or None.
 
-        Where too little is left to compare, it convinces only if it is ``proven`` by other means that the
-        draft was published.
+        Without words too little is left to compare: that convinces only if it is ``proven`` by other means
+        that the draft was published.
         """
+        if not proven and not self.shown_text:
+            return None
+        wanted, rows = words(self.shown_text), self.published(int((since - CLOCK_MARGIN).timestamp()))
+        return nearest((row for row in rows if words(row.get("caption") or row.get("text")) == wanted), since)
 
     def comment(self, media_id: str) -> None:
         """Write the first comment. Never to be repeated blindly."""
+        raise ContentRejected("comment_not_available", provider=self.provider)
 
-    def comment_is_listed(self, media_id: str, since: datetime) -> bool:
-        """Say whether this account has commented so since then."""
+    def comments(self, media_id: str) -> Iterable[Mapping[str, Any]]:
+        """Return what this account has commented."""
+        return ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Step(Staged):
-    """What is known when a step begins. The checkpoint's ``stage`` names the one to take.
+class Step(LiveStep):
+    """Only the stages ``publish`` and ``comment`` make a call that must not be repeated, and no other."""
 
-    Only the stages ``publish`` and ``comment`` make a call that must not be repeated, and they make no other.
-    """
-
-    provider: str
     containers: Containers
-    draft: Draft
-    checkpoint: Mapping[str, Any]
-    now: datetime
+
+    settled = SETTLED["FINISHED"]
 
     def take(self) -> Published | Pending:
-        """Take the step and return where it led."""
         first = "children" if self.draft.kind == "carousel" else "container"
         stages: Mapping[str, Callable[[], Published | Pending]] = {
             "children": self._children,
@@ -95,8 +123,7 @@ class Step(Staged):
         return stages[self.checkpoint.get("stage", first)]()
 
     def find(self, since: datetime) -> Published | None:
-        """Return what the step begun at ``since`` published, None if surely nothing."""
-        if "media_id" in self.checkpoint:
+        if "remote_id" in self.checkpoint:
             return self._found_comment(since)
         return self._found_media(since) if self.checkpoint.get("container") else None
 
@@ -168,53 +195,16 @@ class Step(Staged):
             if retries == PUBLISH_RETRIES:
                 return self._again(error, **self._from_the_start())
             return self._to("wait", publish_retries=retries + 1, after=error.retry_after or POLL_WAITS[0])
-        # Nothing more is asked in this step: the id must be stored before anything else can fail.
-        return Published(
-            remote_id=media_id,
-            published_at=self.now,
-            follow_up=self._to("permalink", media_id=media_id),
-            note=f"media {media_id}",
-        )
+        return self._new(media_id)
 
-    def _comment(self) -> Published:
-        try:
-            self.containers.comment(self.checkpoint["media_id"])
-        except (ActionNeeded, ContentRejected, NotAuthorized, PermissionMissing):
-            return self._live(warning="first_comment_failed")
-        return self._live()
+    def _shown(self, remote_id: str) -> Mapping[str, Any]:
+        return self.containers.media(remote_id)
 
-    # After publishing
+    def _write_comment(self) -> None:
+        self.containers.comment(self.checkpoint["remote_id"])
 
-    def _permalink(self) -> Published:
-        """Read how the post can be seen. It is live whether this succeeds or not."""
-        tries = self.checkpoint.get("permalink_tries", 0)
-        try:
-            media = self.containers.media(self.checkpoint["media_id"])
-        except ProviderError:
-            if tries < len(PERMALINK_WAITS):
-                later = self._to("permalink", permalink_tries=tries + 1, after=PERMALINK_WAITS[tries])
-                return Published(remote_id=self.checkpoint["media_id"], follow_up=later)
-            media = {"id": self.checkpoint["media_id"]}
-        return self._described(media)
-
-    def _described(self, media: Mapping[str, Any]) -> Published:
-        """Return a live post as the platform describes it, the first comment still to come."""
-        known = {"media_id": str(media["id"]), "permalink": media.get("permalink", "")}
-        comment = bool(self.draft.first_comment) and self.draft.kind != "story"
-        return Published(
-            remote_id=known["media_id"],
-            permalink=known["permalink"],
-            published_at=time_of(media),
-            follow_up=self._to("comment", repeatable=False, **known) if comment else None,
-            warning="" if known["permalink"] else "permalink_unknown",
-        )
-
-    def _live(self, *, warning: str = "") -> Published:
-        return Published(
-            remote_id=self.checkpoint["media_id"],
-            permalink=self.checkpoint.get("permalink", ""),
-            warning=warning,
-        )
+    def _comments(self) -> Iterable[Mapping[str, Any]]:
+        return self.containers.comments(self.checkpoint["remote_id"])
 
     # Looking for what became of it
 
@@ -230,19 +220,12 @@ class Step(Staged):
             return None  # the container has failed or expired, so it was never published
         media = self.containers.listed(since, proven=status == "PUBLISHED")
         if media and status not in SETTLED:
-            return self._described(media)
+            return self._described(str(media["id"]), link_of(media), time_of(media))
         if media is None and status in SETTLED and self.now - since >= SETTLED[status]:
             return None
         # Unpublished beside a media like it: the status is late, or another post has the same words.
         evidence = f"container {status}, {'a' if media else 'no'} media like it"
         raise OutcomeUnknown("outcome_unknown", evidence, provider=self.provider)
-
-    def _found_comment(self, since: datetime) -> Published | None:
-        if self.containers.comment_is_listed(self.checkpoint["media_id"], since):
-            return self._live()
-        if self.now - since >= SETTLED["FINISHED"]:
-            return None
-        raise OutcomeUnknown("outcome_unknown", "no such comment yet", provider=self.provider)
 
     # Where to go next
 
@@ -269,14 +252,8 @@ class Step(Staged):
         return {"stage": stage, "container": None, "children": [], "ready_at": None, **counters}
 
 
-def time_of(row: Mapping[str, Any]) -> datetime | None:
-    """Return the time of a media or comment, None if it has none that can be read."""
-    try:
-        return datetime.strptime(row["timestamp"], "%Y-%m-%dT%H:%M:%S%z")
-    except (KeyError, TypeError, ValueError):
-        return None
-
-
-def words(text: str | None) -> list[str]:
-    """Return what the platforms leave of a text: they trim, and may fold white space."""
-    return (text or "").split()
+def source(media: Media) -> dict[str, str]:
+    """Return where the platform fetches a picture or film, by the name of the parameter."""
+    if not media.url:
+        raise ContentRejected("media_missing")
+    return {"image_url" if media.kind == "image" else "video_url": media.url}
