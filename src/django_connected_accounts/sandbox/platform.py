@@ -67,6 +67,9 @@ class Platform:
 
     toggles: ClassVar[Mapping[str, Any]] = {}
 
+    handshake: ClassVar[bool] = True
+    """Whether an address for webhooks has to prove that it is the app's own, as Meta's have."""
+
     def __init__(self, world: World) -> None:
         self.world = world
         self.posts: dict[str, Post] = {}
@@ -96,6 +99,9 @@ class Platform:
 
     def lifetime(self, kind: str) -> float:
         return self.world.token_lifetimes[f"{self.id}_{kind}"]
+
+    def pass_time(self) -> None:
+        """Let happen what is due by now, before what is due to be told is told."""
 
     def new_app(self) -> App:
         """Return the app it knows from the beginning."""

@@ -116,7 +116,6 @@ class Meaning(NamedTuple):
 ERRORS: Mapping[str, Meaning] = {
     "access_token_invalid": Meaning(NotAuthorized, "token_refused"),
     "app_version_check_failed": Meaning(ActionNeeded, "platform_app_outdated"),
-    "auth_removed": Meaning(NotAuthorized, "access_revoked"),
     "invalid_file_upload": Meaning(ContentRejected, "media_format"),
     "invalid_param": Meaning(ContentRejected, "request_refused"),
     "invalid_params": Meaning(ContentRejected, "request_refused"),
@@ -127,8 +126,6 @@ ERRORS: Mapping[str, Meaning] = {
     "reached_active_user_cap": Meaning(RateLimited, "app_rate_limited", wait=DAY, app=True),
     "scope_not_authorized": Meaning(PermissionMissing, "permission_missing"),
     "scope_permission_missed": Meaning(OperatorNeeded, "app_misconfigured"),
-    "spam_risk": Meaning(ActionNeeded, "account_restricted"),
-    "spam_risk_text": Meaning(ContentRejected, "caption_refused"),
     "spam_risk_too_many_pending_share": Meaning(RateLimited, "too_many_pending_drafts", wait=6 * 3600),
     "spam_risk_too_many_posts": Meaning(RateLimited, "publishing_quota_reached", wait=DAY),
     "spam_risk_user_banned_from_posting": Meaning(ActionNeeded, "account_restricted"),
@@ -136,19 +133,32 @@ ERRORS: Mapping[str, Meaning] = {
     "unaudited_client_can_only_post_to_private_accounts": Meaning(ContentRejected, "app_not_audited"),
     "url_ownership_unverified": Meaning(OperatorNeeded, "media_domain_unverified"),
 }
-FAILURES: Mapping[str, Meaning] = {
-    # Why processing ended; the post is not there.
-    "file_format_check_failed": Meaning(ContentRejected, "media_format"),
-    "duration_check_failed": Meaning(ContentRejected, "media_too_long"),
-    "frame_rate_check_failed": Meaning(ContentRejected, "media_frame_rate"),
-    "picture_size_check_failed": Meaning(ContentRejected, "media_size_refused"),
-    "internal": Meaning(Unavailable, "media_processing_failed"),
-    "video_pull_failed": Meaning(Unavailable, "media_unreachable"),
-    "photo_pull_failed": Meaning(Unavailable, "media_unreachable"),
-    "publish_cancelled": Meaning(ContentRejected, "publish_cancelled"),
-    **{name: ERRORS[name] for name in ("auth_removed", "spam_risk", "spam_risk_text")},
-    **{name: ERRORS[name] for name in ("spam_risk_too_many_posts", "spam_risk_user_banned_from_posting")},
+
+
+class Failure(NamedTuple):
+    """Why processing ended without a post: what the author is told, and whether it may be begun anew."""
+
+    code: str
+    again: bool = False
+
+
+FAILURES: Mapping[str, Failure] = {
+    "file_format_check_failed": Failure("media_format"),
+    "duration_check_failed": Failure("media_too_long"),
+    "frame_rate_check_failed": Failure("media_frame_rate"),
+    "picture_size_check_failed": Failure("media_size_refused"),
+    "publish_cancelled": Failure("publish_cancelled"),
+    "spam_risk": Failure("content_rejected"),
+    "spam_risk_text": Failure("caption_refused"),
+    "internal": Failure("media_processing_failed", again=True),
+    "video_pull_failed": Failure("media_unreachable", again=True),
+    "photo_pull_failed": Failure("media_unreachable", again=True),
+    "auth_removed": Failure("access_revoked", again=True),
+    "spam_risk_too_many_posts": Failure("publishing_quota_reached", again=True),
+    "spam_risk_user_banned_from_posting": Failure("account_restricted", again=True),
+    "upload_expired": Failure("media_processing_failed", again=True),  # our own word
 }
+UNKNOWN_FAILURE = Failure("media_processing_failed")
 
 
 def raised(meaning: Meaning, **known: Any) -> ProviderError:
