@@ -10,7 +10,7 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.utils import timezone
 
-from django_connected_accounts.exceptions import Unavailable
+from django_connected_accounts.exceptions import RateLimited, Unavailable
 from django_connected_accounts.models import ConnectedAccount, Post, Publication
 from django_connected_accounts.services import composing, publishing, scheduling
 from tests.brief_platform import REFUSED, Brief, brief, brief_account
@@ -190,6 +190,15 @@ def test_a_platform_that_does_not_answer_keeps_nobody_from_writing(
     brief.audiences = Unavailable("platform_unavailable")
     page = browser.page("compose", account=str(short.pk))
     assert "My circle" in text(page)
+    assert "Brief did not answer" in text(page)
+
+
+def test_an_author_is_told_at_once_that_nothing_can_be_posted_now(
+    browser: Browser, short: ConnectedAccount, brief: type[Brief]
+) -> None:
+    brief.audiences = RateLimited("publishing_quota_reached")
+    page = browser.page("compose", account=str(short.pk))
+    assert "This account has published as much as Brief allows in a day." in text(page)
 
 
 def test_texts_are_counted_as_each_platform_counts_while_they_are_written(

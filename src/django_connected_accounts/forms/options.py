@@ -57,7 +57,8 @@ def option_field(name: str, option: Option, *, own: bool = False) -> forms.Field
         "help_text": f"{option.help} ({kinds})" + (f" {_('This has to be chosen.')}" if needed else ""),
         "required": False,
     }
-    nothing = _("As for all accounts") if own else _("Not chosen") if needed else _("As the platform does")
+    unless = option.otherwise or _("As the platform does")
+    nothing = _("As for all accounts") if own else _("Not chosen") if needed else unless
     if option.type == "boolean":
         choices = [("", nothing), ("true", _("Yes")), ("false", _("No"))]
         return forms.TypedChoiceField(

@@ -131,7 +131,7 @@ def videos(call: Call) -> Answer:
     wanted = call.text("fields").split(",")
     if rows and not set(wanted) <= set(rows[0]):
         raise Error("invalid_params")
-    answer = {"videos": [{name: row[name] for name in wanted} for row in rows]}
+    answer: dict[str, Any] = {"videos": [{name: row[name] for name in wanted} for row in rows]}
     if ids is None:
         last = found[min(most, len(found)) - 1].timestamp if found else call.world.now()
         answer |= {"cursor": int(last * 1000), "has_more": len(found) > most}

@@ -137,7 +137,8 @@ class TikTok(Receives, Publishes, Measures, Provider):
         answer = response.json if isinstance(response.json, dict) else {}
         now, error = self.http.now(), str(answer.get("error", ""))
         if error:  # with HTTP 200 too
-            known = {"provider": self.id, "platform_code": error, "trace_id": str(answer.get("log_id", ""))}
+            known: dict[str, Any] = {"provider": self.id, "platform_code": error}
+            known["trace_id"] = str(answer.get("log_id", ""))
             if error == "invalid_grant":
                 raise NotAuthorized("token_refused", **known)
             raise OperatorNeeded("app_misconfigured", **known)

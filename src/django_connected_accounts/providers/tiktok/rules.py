@@ -62,6 +62,13 @@ PRIVACY: Mapping[str, str] = {
     "MUTUAL_FOLLOW_FRIENDS": "Friends",
     "SELF_ONLY": "Only you",
 }
+
+
+def _switch(help: str, kinds: tuple[Kind, ...] = KINDS) -> Option:
+    """Return an option that is off unless the author switches it on, as TikTok demands of composers."""
+    return Option(type="boolean", kinds=kinds, help=help, otherwise="No")
+
+
 OPTIONS: Mapping[str, Option] = {
     "post_mode": Option(
         type="choice",
@@ -74,23 +81,23 @@ OPTIONS: Mapping[str, Option] = {
         help="What happens to it.",
     ),
     "privacy_level": Option(
-        type="choice", kinds=KINDS, choices=PRIVACY, help="Who can see it; nothing is chosen for you."
+        type="choice",
+        kinds=KINDS,
+        choices=PRIVACY,
+        help="Who can see it; nothing is chosen for you.",
+        otherwise="Not chosen",
     ),
-    "allow_comment": Option(type="boolean", kinds=KINDS, help="Let people comment."),
-    "allow_duet": Option(type="boolean", kinds=("video",), help="Let people make duets."),
-    "allow_stitch": Option(type="boolean", kinds=("video",), help="Let people stitch it."),
-    "brand_organic_toggle": Option(
-        type="boolean", kinds=KINDS, help='It promotes your own brand: labelled "Promotional content".'
-    ),
-    "brand_content_toggle": Option(
-        type="boolean", kinds=KINDS, help='It promotes another brand: labelled "Paid partnership".'
-    ),
-    "is_aigc": Option(type="boolean", kinds=("video",), help="Label as made with AI."),
+    "allow_comment": _switch("Let people comment."),
+    "allow_duet": _switch("Let people make duets.", kinds=("video",)),
+    "allow_stitch": _switch("Let people stitch it.", kinds=("video",)),
+    "brand_organic_toggle": _switch('It promotes your own brand: labelled "Promotional content".'),
+    "brand_content_toggle": _switch('It promotes another brand: labelled "Paid partnership".'),
+    "is_aigc": _switch("Label as made with AI.", kinds=("video",)),
     "video_cover_timestamp_ms": Option(
         type="integer", kinds=("video",), help="Millisecond of the film that becomes the cover."
     ),
     "title": Option(type="text", kinds=PHOTOS, help="A title above the text."),
-    "auto_add_music": Option(type="boolean", kinds=PHOTOS, help="Let TikTok choose music."),
+    "auto_add_music": _switch("Let TikTok choose music.", kinds=PHOTOS),
     "photo_cover_index": Option(
         type="integer", kinds=("carousel",), help="Which photo is the cover, from 0."
     ),
