@@ -53,8 +53,8 @@ def shared(platforms: Iterable[str]) -> list[Group]:
 def of_account(account: ConnectedAccount, *, ask: bool = False) -> tuple[Mapping[str, Option], str]:
     """Return what can be chosen for one account; ``ask`` its platform, where accounts differ there.
 
-    Where it names an obstacle instead, or does not answer, the code of that is returned with what the platform
-    has in general: both are checked again when the post is sent.
+    Where it names an obstacle instead, or does not answer, the code of that is returned, with what the
+    platform has in general: all is checked again when the post is sent.
     """
     publishes = publishing(account.platform)
     if publishes is None:

@@ -411,6 +411,25 @@ def test_what_stops_the_creator_meanwhile_holds_the_post_until_it_is_over(
     assert len(account.world.posts()) == 1
 
 
+REFUSALS: dict[str, tuple[int, str, type[ProviderError], str]] = {
+    "an app without the scope": (401, "scope_permission_missed", OperatorNeeded, "app_misconfigured"),
+    "the app's cap, with 200": (200, "reached_active_user_cap", RateLimited, "app_rate_limited"),
+    "a draft in an old app": (400, "app_version_check_failed", ActionNeeded, "platform_app_outdated"),
+    "an unverified domain": (403, "url_ownership_unverified", OperatorNeeded, "media_domain_unverified"),
+    "words we don't know": (400, "something_new", ContentRejected, "request_refused"),
+}
+
+
+@pytest.mark.parametrize("what", REFUSALS)
+def test_each_refusal_asks_for_its_remedy(account: Account, what: str) -> None:
+    status, platform_code, error, code = REFUSALS[what]
+    body = {"data": {}, "error": {"code": platform_code, "message": "", "log_id": "20261122"}}
+    account.world.fault(action="status", host=HOST, path="creator_info", times=0, status=status, body=body)
+    with pytest.raises(error) as caught:
+        account.step(film())
+    assert (caught.value.code, caught.value.trace_id) == (code, "20261122")
+
+
 # Photos, which TikTok fetches
 
 
