@@ -13,6 +13,7 @@ from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
+from requests.adapters import BaseAdapter
 
 from django_connected_accounts.codes import explain
 from django_connected_accounts.exceptions import (
@@ -71,14 +72,19 @@ class Account(SandboxRemote):
         self.platform, self.person = platform, PEOPLE.get(platform, "shop")  # type: ignore[misc]
         super().__init__()
         self.world.toggles.video_polls = 1
-        app = replace(self.app, options={**APPS.get(platform, {}), **options})
-        http = Http(PROVIDERS[platform].hosts, provider=platform, adapter=self.adapter, clock=self.now)
-        self.provider: Any = PROVIDERS[platform](app, http)
+        self.app = replace(self.app, options={**APPS.get(platform, {}), **options})
+        self.provider = self.reached_by(self.adapter)
         self.connection = self._connected(frozenset(withheld))
 
     @property
     def toggle(self) -> dict[str, Any]:
         return self.world.platforms[self.platform].toggle
+
+    def reached_by(self, adapter: BaseAdapter) -> Any:
+        """Return the provider, its calls going through this adapter."""
+        hosts = PROVIDERS[self.platform].hosts
+        http = Http(hosts, provider=self.platform, adapter=adapter, clock=self.now)
+        return PROVIDERS[self.platform](self.app, http)
 
     def refusal(self, draft: Draft) -> ProviderError:
         """Publish step by step, and return what ends it."""
