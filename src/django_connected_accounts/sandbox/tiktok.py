@@ -58,6 +58,8 @@ class Publish:
     """When processing ends; None while bytes are missing."""
     post_id: str = ""
     fail_reason: str = ""
+    finished: bool = False
+    """Whether its owner has published this draft."""
     told: set[str] = field(default_factory=set)
     """The events by which the app was told of it."""
 
@@ -172,7 +174,7 @@ class TikTok(Platform):
         if self.toggle["fail_reason"] and not publish.post_id:
             publish.fail_reason = self.toggle["fail_reason"]
             return "FAILED"
-        if not publish.direct:
+        if not publish.direct and not publish.finished:
             return "SEND_TO_USER_INBOX"
         if not publish.post_id:
             self._post(publish)
@@ -182,6 +184,11 @@ class TikTok(Platform):
         """Say whether everybody may see it by now, and under which id."""
         due = (publish.ready_at or 0) + self.toggle["moderation_seconds"]
         return self.posts[publish.post_id].public and self.world.now() >= due
+
+    def finish(self, publish_id: str, text: str = "", privacy_level: str = "PUBLIC_TO_EVERYONE") -> None:
+        """Let the owner of an account publish a draft from their inbox."""
+        publish = self.publishes[publish_id]
+        publish.finished, publish.info = True, {"title": text, "privacy_level": privacy_level}
 
     def pass_time(self) -> None:
         for publish in self.publishes.values():

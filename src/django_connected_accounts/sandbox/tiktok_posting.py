@@ -184,7 +184,7 @@ def _check_caps(platform: TikTok, member: Member, *, direct: bool, status: int) 
         raise Error(toggle["refusal"], status)
     since = platform.world.now() - DAY
     begun = [p for p in platform.publishes.values() if p.began_at > since and p.direct is direct]
-    mine = [p for p in begun if p.member is member and (p.ready_at or not direct)]
+    mine = [p for p in begun if p.member is member and (p.ready_at if direct else not p.finished)]
     if not direct and len(mine) >= toggle["pending_drafts"]:
         raise Error("spam_risk_too_many_pending_share", status)
     if direct and len(mine) >= toggle["posts_per_day"]:

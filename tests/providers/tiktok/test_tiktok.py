@@ -29,6 +29,7 @@ from django_connected_accounts.providers.types import Connection, Draft, HandedO
 from django_connected_accounts.sandbox import samples
 from django_connected_accounts.sandbox.records import Delivery, Webhook
 from django_connected_accounts.sandbox.tiktok import notify
+from django_connected_accounts.sandbox.webhooks import deliver
 from django_connected_accounts.testing import drive, sample_draft
 from tests.providers.tiktok.test_contract import CHOSEN, TikTokRemote
 
@@ -58,6 +59,7 @@ class Account:
     def listen(self) -> None:
         """Let TikTok tell the app things from now on."""
         self.world.apps["sandbox-tiktok-app"].webhook = Webhook(url="https://app.example/")
+        self.world.send = lambda method, url, headers, body: (200, b"")
 
     def tell(self, event: str, content: Mapping[str, Any]) -> Delivery:
         self.listen()
@@ -337,6 +339,23 @@ def test_a_draft_in_the_inbox_is_not_called_published(account: Account) -> None:
         account.post(film(post_mode="MEDIA_UPLOAD"))
     assert not account.world.posts()
     assert account.calls("/inbox/video/init/")
+
+
+def test_a_draft_that_its_owner_published_is_told_to_be_live(account: Account) -> None:
+    account.listen()
+    with pytest.raises(ActionNeeded, match="handed_over"):
+        account.post(film(post_mode="MEDIA_UPLOAD"))
+    (publish_id,) = account.tiktok.publishes
+    account.tiktok.finish(publish_id, "Fresh rye")
+    account.remote.advance(60)
+    deliver(account.world)
+    (post,) = account.world.posts()
+    told = [account.provider.receive(sent.body, sent.headers)[0] for sent in account.world.deliveries]
+    kinds = ["inbox_delivered", "complete", "publicly_available"]
+    assert [one.kind for one in told] == [f"post.publish.{kind}" for kind in kinds]
+    assert {one.remote_id for one in told} == {publish_id}
+    assert told[-1].published
+    assert told[-1].published.remote_id == post["id"]
 
 
 def test_a_post_for_nobody_else_has_no_address(account: Account) -> None:
