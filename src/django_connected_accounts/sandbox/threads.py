@@ -7,8 +7,8 @@ of a day (code 9 without a subcode), and to refreshing a token younger than a da
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
-from typing import TYPE_CHECKING, Any, Final
+from collections.abc import Iterable
+from typing import Any, Final
 
 from . import meta, oauth
 from .errors import FlatError, GraphError
@@ -18,10 +18,6 @@ from .meta import fields_of, select
 from .platform import Member, Platform
 from .records import DAY, Token
 from .routing import Answer, Call
-
-if TYPE_CHECKING:
-    from .people import Person
-    from .world import World
 
 HOST: Final = "graph.threads.net"
 ANY: Final = r"(?:/v1\.0)?"
@@ -71,10 +67,6 @@ class Threads(Platform):
             member_id = digits(f"threads:{account.username}", prefix="178414", length=17)
             yield person, Member(id=member_id, username=account.username, name=account.name)
 
-    def mint(self, person: Person, scopes: Collection[str] | None = None) -> Token:
-        scopes = self.login.scopes if scopes is None else scopes
-        return _token(self.world, self.new_app().client_id, person.key, scopes, "long")
-
 
 def exchange(call: Call) -> Answer:
     """A code to a token of an hour."""
@@ -86,7 +78,7 @@ def exchange(call: Call) -> Answer:
     except oauth.Failure as failure:
         used = "Matching code was not found or was already used"
         raise FlatError(used if failure.reason.startswith("code") else "Invalid platform app") from None
-    token = _token(call.world, app.client_id, code.person, code.scopes, "short")
+    token = _token(call, app.client_id, code.person, code.scopes, "short")
     member = platform.members[code.person]
     number = int(member.id) if platform.toggle["numeric_user_id"] else member.id
     return {"access_token": token.value, "user_id": number}
@@ -99,7 +91,7 @@ def lengthen(call: Call) -> Answer:
     secret = call.world.apps[token.client_id].secret
     if call.text("grant_type") != "th_exchange_token" or secret != call.text("client_secret") or token.long:
         raise GraphError(100, message="(#100) Invalid parameter")
-    return _bearer(_token(call.world, token.client_id, token.person, token.scopes, "long"))
+    return _bearer(_token(call, token.client_id, token.person, token.scopes, "long"))
 
 
 def refresh(call: Call) -> Answer:
@@ -116,7 +108,7 @@ def refresh(call: Call) -> Answer:
         token.issued_at, token.expires_at = call.world.now(), call.world.now() + LONG
         return _bearer(token)
     token.dead, token.rotated = 0, True
-    return _bearer(_token(call.world, token.client_id, token.person, token.scopes, "long", token.family))
+    return _bearer(_token(call, token.client_id, token.person, token.scopes, "long", token.family))
 
 
 def debug_token(call: Call) -> Answer:
@@ -173,9 +165,9 @@ def member_of(call: Call, node: str, scope: str) -> Member:
 
 
 def _token(
-    world: World, client_id: str, person: str, scopes: Iterable[str], kind: str, family: str = ""
+    call: Call, client_id: str, person: str, scopes: Iterable[str], kind: str, family: str = ""
 ) -> Token:
-    platform = Threads.of(world)
+    platform = Threads.of(call.world)
     token = oauth.issue(
         platform,
         "access",

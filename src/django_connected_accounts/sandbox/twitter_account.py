@@ -9,22 +9,20 @@ import base64
 import hashlib
 import hmac
 import json
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any, Final
 
-from . import oauth
 from .ids import digits
 from .logins import Login
 from .platform import Member, Platform, Post
-from .records import DAY, Delivery, Token
+from .records import DAY, Delivery
 
 EPOCH: Final = 1288834974657
 """Milliseconds of Unix time at which X's ids begin."""
 
 if TYPE_CHECKING:
-    from .people import Person
     from .twitter_uploads import Upload
 
 
@@ -101,16 +99,6 @@ class Twitter(Platform):
                 person,
                 Member(id=digits(f"x:{handle}", prefix="17", length=19), username=handle, name=account.name),
             )
-
-    def mint(self, person: Person, scopes: Collection[str] | None = None) -> Token:
-        return oauth.issue(
-            self,
-            "access",
-            client_id=self.app["client_id"],
-            person=person.key,
-            scopes=self.login.scopes if scopes is None else scopes,
-            lifetime=self.lifetime("access"),
-        )
 
     def new_id(self) -> str:
         """Return an id that is larger than those given out before, as X's are."""
