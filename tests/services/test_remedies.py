@@ -6,14 +6,16 @@ What the platforms' answers ask for is in `tests.providers.test_remedies`.
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from django.core.files.base import ContentFile
+from django.utils import timezone
 
 from django_connected_accounts.codes import explain
 from django_connected_accounts.exceptions import InvalidRequest
-from django_connected_accounts.models import ConnectedAccount, Publication
+from django_connected_accounts.models import ConnectedAccount, Hold, Publication
 from django_connected_accounts.sandbox import World, samples
 from tests.providers.tiktok.test_contract import CHOSEN
 
@@ -155,3 +157,24 @@ def test_an_over_long_text_is_refused_before_anything_is_saved(connect: Any, wor
     assert [problem.code for problem in refused.value.problems] == ["text_too_long"]
     assert not Publication.objects.exists()
     assert len(world.calls) == called
+
+
+def test_a_spam_block_whose_length_was_forgotten_is_waited_out_for_half_an_hour(
+    connect: Any, world: World, run: Any
+) -> None:
+    publication = connect("shop", "instagram_login").publish(text="Rye", **photo())
+    told("/media_publish$", code=4, subcode=2207051)(world)
+    while publication.repeatable:
+        run(steps=1)
+        publication.refresh_from_db()
+    down = world.fault(action="status", method="GET", times=0, **DOWN)  # what would settle it does not answer
+    run(steps=1)
+    world.faults.remove(down)
+    publication.refresh_from_db()
+    assert (publication.status, publication.code) == (Status.SENDING, "activity_restricted")
+    world.advance(60)
+    run(steps=1)
+    publication.refresh_from_db()
+    assert (publication.status, publication.code) == (Status.HELD, "activity_restricted")
+    left = Hold.objects.get().until - timezone.now()
+    assert timedelta(minutes=29) < left <= timedelta(minutes=30)
