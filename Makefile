@@ -11,7 +11,7 @@ PYTEST_ARGS ?= -n auto --dist worksteal
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help demo tour test test-all engines matrix chaos lint docs bench clean
+.PHONY: help demo tour test test-all engines clients matrix chaos lint docs bench clean
 
 help:
 	@echo "make demo      try it in the browser, on a sandbox instead of the real platforms"
@@ -19,6 +19,7 @@ help:
 	@echo "make test      linters, types, layers and tests"
 	@echo "make test-all  the same on every Python and Django we support (tox)"
 	@echo "make engines   the long tests of Celery and the like, on brokers and databases that misbehave"
+	@echo "make clients   other people's clients of the platforms, each on the sandbox"
 	@echo "make matrix    every fault at every call, a kill at every point (a part: MATRIX_ARGS=\"--cells 200\")"
 	@echo "make chaos     a thousand posts at once while workers are killed and frozen"
 	@echo "make lint      linters, types and layers only"
@@ -45,6 +46,9 @@ engines: $(VENV)/.development
 		echo "$$database"; \
 		CONNECTED_ACCOUNTS_TEST_DATABASE="$$database" $(BIN)/python -m pytest tests/engines -m "engines or not engines" || exit; \
 	done
+
+clients: $(VENV)/.clients
+	$(BIN)/python -m pytest tests/clients -m clients
 
 matrix: $(VENV)/.development
 	$(BIN)/python -m tests.matrix $(MATRIX_ARGS)
@@ -92,6 +96,10 @@ $(VENV)/.runtime: pyproject.toml
 # Without these it measures the rest, and says what it skips.
 $(VENV)/.bench: $(VENV)/.development
 	-@$(INSTALL) --group bench && touch $@
+
+$(VENV)/.clients: $(VENV)/.development
+	@$(INSTALL) --group clients
+	@touch $@
 
 $(VENV)/.development: $(VENV)/.runtime
 	@echo "Installing what tests, linters and documentation need ..."

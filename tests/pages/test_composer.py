@@ -10,6 +10,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from django_connected_accounts.models import ConnectedAccount, Post, PostMedia, Publication
+from django_connected_accounts.sandbox import samples
 from django_connected_accounts.services import composing
 from tests.pages.conftest import Browser, text
 from tests.visitor import Visitor
@@ -309,3 +310,13 @@ def test_an_option_of_many_parts_is_empty_until_something_is_written() -> None:
     assert field.prepare_value(None) == ""
     assert field.prepare_value({"question": "Rye?"}) == '{"question": "Rye?"}'
     assert field.clean("") is None
+
+
+def test_a_film_that_nobody_looked_into_says_so(browser: Browser) -> None:
+    film = composing.NewMedia(file=SimpleUploadedFile("film.mp4", samples.mp4()))
+    post = composing.compose(browser.visitor.user, media=[film])
+    assert "encoding not checked" in text(browser.page("post-edit", post.pk))
+    post.media.update(codec="h264", frame_rate=30)
+    looked_into = text(browser.page("post-edit", post.pk))
+    assert "h264" in looked_into
+    assert "not checked" not in looked_into

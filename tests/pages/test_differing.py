@@ -10,8 +10,10 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.utils import timezone
 
-from django_connected_accounts.exceptions import Unavailable
+from django_connected_accounts import testing
+from django_connected_accounts.exceptions import RateLimited, Unavailable
 from django_connected_accounts.models import ConnectedAccount, Post, Publication
+from django_connected_accounts.sandbox import World
 from django_connected_accounts.services import composing, publishing, scheduling
 from tests.brief_platform import REFUSED, Brief, brief, brief_account
 from tests.pages.conftest import Browser, text
@@ -190,6 +192,30 @@ def test_a_platform_that_does_not_answer_keeps_nobody_from_writing(
     brief.audiences = Unavailable("platform_unavailable")
     page = browser.page("compose", account=str(short.pk))
     assert "My circle" in text(page)
+    assert "Brief did not answer" in text(page)
+
+
+def test_what_is_off_unless_chosen_is_called_that_once(
+    browser: Browser, sandbox: World, settings: Any
+) -> None:
+    settings.CONNECTED_ACCOUNTS_PROVIDERS = {"tiktok": {"AUDITED": True}}
+    tiktok = testing.connect(sandbox, browser.visitor.user, "shop", "tiktok")
+    (form,) = browser.page("compose", account=str(tiktok.pk)).context["differing"]
+
+    def labels(name: str) -> list[str]:
+        return [str(label) for _, label in form.fields[f"option_{name}"].choices]
+
+    assert labels("allow_comment") == labels("brand_content_toggle") == ["No", "Yes"]
+    assert labels("privacy_level") == ["Not chosen", "Everyone", "Friends", "Only you"]
+    assert labels("music_usage_consent") == ["Not chosen", "Yes", "No"]
+
+
+def test_an_author_is_told_at_once_that_nothing_can_be_posted_now(
+    browser: Browser, short: ConnectedAccount, brief: type[Brief]
+) -> None:
+    brief.audiences = RateLimited("publishing_quota_reached")
+    page = browser.page("compose", account=str(short.pk))
+    assert "This account has published as much as Brief allows in a day." in text(page)
 
 
 def test_texts_are_counted_as_each_platform_counts_while_they_are_written(

@@ -49,8 +49,12 @@ class DifferingForm(Form):
         kinds: Sequence[str],
         options: Mapping[str, Option],
         alone: bool = False,
+        obstacle: str = "",
     ) -> None:
-        """``alone``: its options are chosen for this account only, none is shared."""
+        """``alone``: its options are chosen for this account only, none is shared.
+
+        ``obstacle`` is the code of why nothing can be posted from it now.
+        """
         self.account, self.options = account, options
         self.own: Mapping[str, Any] = post.overrides.get(str(account.pk), {}) if post else {}
         self.rows = _rows(post, self.own) if post else []
@@ -61,7 +65,7 @@ class DifferingForm(Form):
         self._choices("pictures", [(str(row.pk), row.original_name or row.kind) for row in self.rows])
         if not self.rows:
             del self.fields["pictures"]
-        self.opened = alone
+        self.opened, self.obstacle = alone, obstacle
 
     @property
     def customised(self) -> bool:

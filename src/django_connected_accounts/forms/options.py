@@ -25,6 +25,7 @@ OPTION_LABELS: Mapping[str, Promise] = {
     "location_id": _("Location"),
     "made_with_ai": _("Made with AI"),
     "music_usage_consent": _("Consent to the use of music"),
+    "photo_cover_index": _("Photo that is the cover"),
     "poll_duration_minutes": _("Minutes the poll runs"),
     "poll_options": _("Choices of the poll"),
     "post_mode": _("How it goes out"),
@@ -34,6 +35,7 @@ OPTION_LABELS: Mapping[str, Promise] = {
     "in_reply_to_tweet_id": _("Post to reply to"),
     "share_to_feed": _("Also show in the feed"),
     "thumb_offset": _("Cover from the film"),
+    "video_cover_timestamp_ms": _("Cover from the film"),
     "visibility": _("Who may see it"),
 }
 
@@ -57,9 +59,12 @@ def option_field(name: str, option: Option, *, own: bool = False) -> forms.Field
         "help_text": f"{option.help} ({kinds})" + (f" {_('This has to be chosen.')}" if needed else ""),
         "required": False,
     }
-    nothing = _("As for all accounts") if own else _("Not chosen") if needed else _("As the platform does")
+    unless = option.otherwise or _("As the platform does")
+    nothing = _("As for all accounts") if own else _("Not chosen") if needed else unless
     if option.type == "boolean":
-        choices = [("", nothing), ("true", _("Yes")), ("false", _("No"))]
+        choices = [("", nothing), ("true", _("Yes"))]
+        if own or not option.otherwise:
+            choices.append(("false", _("No")))
         return forms.TypedChoiceField(
             choices=choices, coerce=lambda value: value == "true", empty_value=None, **plain
         )

@@ -165,14 +165,16 @@ def differing_forms(
         alone = options.asks_accounts(publishes)
         ask = alone and account.pk in chosen and asked < ASKED
         asked += ask
+        choices, obstacle = options.of_account(account, ask=ask)
         was_shown = given and f"account-{account.pk}-shown" in given[0]
         form = DifferingForm(
             *(given if was_shown else ()),
             account=account,
             post=post,
             kinds=publishes.kinds,
-            options=options.of_account(account, ask=ask),
+            options=choices,
             alone=alone,
+            obstacle=obstacle,
         )
         forms.append(form)
     return forms

@@ -237,7 +237,7 @@ class Option:
 
     ``choices`` are what a "choice" may be, value to label. What is ``required`` has no default: the author
     must choose. The fields of an "object" are described by ``help``. A "list" is one of words; "texts" may be
-    long.
+    long. ``otherwise`` says what it is where nothing is chosen, "" that it is as the platform does.
     """
 
     type: Literal["text", "integer", "boolean", "list", "texts", "choice", "object"]
@@ -245,6 +245,7 @@ class Option:
     help: str
     choices: Mapping[str, str] = field(default_factory=dict)
     required: bool = False
+    otherwise: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

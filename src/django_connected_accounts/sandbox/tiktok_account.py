@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Final
+from typing import Any, Final
 
 from django.http import HttpResponse
 
 from . import oauth
+from .platform import Post
 from .routing import Answer, Call
 from .tiktok import Error, OAuthError, TikTok, authorise, ok, pair
 
 USER_FIELDS: Final[Mapping[str, str]] = {
-    **dict.fromkeys(("open_id", "union_id", "avatar_url", "display_name"), "user.info.basic"),
-    **dict.fromkeys(("username", "is_verified", "bio_description"), "user.info.profile"),
+    **dict.fromkeys(("open_id", "union_id", "display_name"), "user.info.basic"),
+    **dict.fromkeys(("avatar_url", "avatar_url_100", "avatar_large_url"), "user.info.basic"),
+    **dict.fromkeys(("username", "is_verified", "bio_description", "profile_deep_link"), "user.info.profile"),
     **dict.fromkeys(("follower_count", "following_count", "likes_count", "video_count"), "user.info.stats"),
 }
+MOST_VIDEOS: Final = 20
 
 
 def token(call: Call) -> Answer:
@@ -38,6 +41,9 @@ def token(call: Call) -> Answer:
             hexadecimal = platform.toggle["hexadecimal_challenge"]
             code = oauth.redeem(call, app, hexadecimal=hexadecimal)
             access, refresh = pair(platform, app.client_id, code.person, code.scopes)
+        elif call.text("grant_type") == "client_credentials":
+            value = call.world.new_word("client", prefix="clt.", length=60)
+            return {"access_token": value, "expires_in": 7200, "token_type": "Bearer"}
         elif call.text("grant_type") == "refresh_token":
             old = oauth.spend(platform, call.text("refresh_token"), app, single_use=rotating)
             access, refresh = pair(platform, app.client_id, old.person, old.scopes, old.family)
@@ -68,7 +74,7 @@ def revoke(call: Call) -> Answer:
     call.accept({"client_key", "client_secret", "token"})
     found = call.world.tokens.get(call.text("token"))
     if found and found.client_id == call.text("client_key"):
-        oauth.end(TikTok.of(call.world), found)
+        TikTok.of(call.world).disconnect(found.person, reason=5)
     return HttpResponse(status=200)
 
 
@@ -76,12 +82,19 @@ def user_info(call: Call) -> Answer:
     call.accept({"fields"})
     access, platform = authorise(call, "user.info.basic"), TikTok.of(call.world)
     member = platform.members[access.person]
+    portrait, page = (
+        platform.portrait(member),
+        f"{platform.world.base_url}/{platform.host}/@{member.username}",
+    )
     row = {
         "open_id": member.id,
         "union_id": member.id[::-1],
-        "avatar_url": TikTok.of(call.world).portrait(member),
+        **dict.fromkeys(("avatar_url", "avatar_url_100", "avatar_large_url"), portrait),
         "display_name": member.name,
         "username": member.username,
+        "is_verified": False,
+        "bio_description": "",
+        "profile_deep_link": page,
         "follower_count": 120,
         "following_count": 14,
         "likes_count": 40,
@@ -97,30 +110,47 @@ def user_info(call: Call) -> Answer:
 
 
 def videos(call: Call) -> Answer:
-    """The public posts of the account, or those of these ids."""
+    """The public posts of the account, newest first, or those of these ids."""
     call.accept({"fields", "max_count", "cursor", "filters"})
     access, platform = authorise(call, "video.list"), TikTok.of(call.world)
     mine = platform.members[access.person].id
     ids = (call.params.get("filters") or {}).get("video_ids")
+    most, cursor = int(call.params.get("max_count", 10)), call.params.get("cursor")
+    if not 1 <= most <= MOST_VIDEOS or len(ids or ()) > MOST_VIDEOS:
+        raise Error("invalid_params")
     platform.public_posts()
     found = [
         post
         for post in reversed(platform.posts.values())
-        if post.account_id == mine and post.public and (ids is None or post.id in ids)
+        if post.account_id == mine
+        and post.public
+        and (ids is None or post.id in ids)
+        and (not cursor or post.timestamp * 1000 < int(cursor))
     ]
-    rows = [
-        {
-            "id": post.id,
-            "title": post.text[:150],
-            "video_description": post.text[:150],
-            "create_time": int(post.timestamp),
-            "share_url": platform.permalink(post),
-            "view_count": 0,
-            "like_count": 0,
-            "comment_count": 0,
-            "share_count": 0,
-        }
-        for post in found[: int(call.params.get("max_count", 10))]
-    ]
+    rows = [_row(platform, post) for post in found[:most]]
     wanted = call.text("fields").split(",")
-    return ok(call, {"videos": [{name: row[name] for name in wanted} for row in rows], "has_more": False})
+    if rows and not set(wanted) <= set(rows[0]):
+        raise Error("invalid_params")
+    answer: dict[str, Any] = {"videos": [{name: row[name] for name in wanted} for row in rows]}
+    if ids is None:
+        last = found[min(most, len(found)) - 1].timestamp if found else call.world.now()
+        answer |= {"cursor": int(last * 1000), "has_more": len(found) > most}
+    return ok(call, answer)
+
+
+def _row(platform: TikTok, post: Post) -> dict[str, Any]:
+    item, page = post.items[0], platform.permalink(post)
+    return {
+        "id": post.id,
+        "title": post.text[:150],
+        "video_description": post.text[:150],
+        "create_time": int(post.timestamp),
+        "duration": round(item.duration or 0),
+        "width": item.width,
+        "height": item.height,
+        "cover_image_url": f"{page}?cover",
+        "share_url": page,
+        "embed_html": f'<iframe src="{page}"></iframe>',
+        "embed_link": page,
+        **dict.fromkeys(("view_count", "like_count", "comment_count", "share_count"), 0),
+    }

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 import requests
@@ -28,13 +28,17 @@ POST_INFO: Final = frozenset(
         "auto_add_music",
     }
 )  # fmt: skip
+CLOSED: Final = ("comment_disabled", "duet_disabled", "stitch_disabled")
+MEGABYTE: Final = 1_000_000
+LARGEST: Final = 4_000 * MEGABYTE
 
 
 def creator_info(call: Call) -> Answer:
+    call.accept(())
     access, platform = authorise(call, "video.publish"), TikTok.of(call.world)
     count(call, access, "creator_info")
     member = platform.members[access.person]
-    _check_cap(platform, member, status=200)
+    _check_caps(platform, member, direct=True, status=200)
     return ok(
         call,
         {
@@ -42,9 +46,7 @@ def creator_info(call: Call) -> Answer:
             "creator_username": member.username,
             "creator_nickname": member.name,
             "privacy_level_options": list(platform.options()),
-            "comment_disabled": False,
-            "duet_disabled": platform.toggle["duet_disabled"],
-            "stitch_disabled": platform.toggle["duet_disabled"],
+            **{name: platform.toggle[name] for name in CLOSED},
             "max_video_post_duration_sec": platform.toggle["max_seconds"],
         },
     )
@@ -52,17 +54,18 @@ def creator_info(call: Call) -> Answer:
 
 def init_video(call: Call, inbox: str) -> Answer:
     call.accept({"source_info"} if inbox else {"post_info", "source_info"})
-    publish = _begin(call, direct=not inbox, mark="v_inbox" if inbox else "v_pub")
-    source = call.structure("source_info") or {}
-    platform = TikTok.of(call.world)
-    if source.get("source") == "PULL_FROM_URL":
+    source, platform = call.structure("source_info") or {}, TikTok.of(call.world)
+    pull = source.get("source") == "PULL_FROM_URL"
+    mark = ("v_inbox" if inbox else "v_pub") + ("_url~v2" if pull else "_file~v2-1")
+    publish = _begin(call, direct=not inbox, mark=mark)
+    if pull:
         publish.items = (_pull(call, source.get("video_url", ""), image=False),)
         publish.ready_at = call.world.now() + platform.toggle["processing_seconds"]
         platform.publishes[publish.id] = publish
         return ok(call, {"publish_id": publish.id})
     size, chunk, total = (int(source.get(n, 0)) for n in ("video_size", "chunk_size", "total_chunk_count"))
-    whole = size == chunk and total == 1
-    if size <= 0 or total != max(1, size // chunk) or (not whole and not 5_000_000 <= chunk <= 64_000_000):
+    least, most = (1, MEGABYTE * 5) if size < 5 * MEGABYTE else (MEGABYTE * 5, MEGABYTE * 64)
+    if not 0 < size <= LARGEST or not least <= chunk <= most or total != max(1, size // chunk):
         raise Error("invalid_params", message="The chunk size or count is invalid")
     publish.size, publish.chunk = size, chunk
     platform.publishes[publish.id] = publish
@@ -73,7 +76,9 @@ def init_video(call: Call, inbox: str) -> Answer:
 def init_photos(call: Call) -> Answer:
     call.accept({"media_type", "post_mode", "post_info", "source_info"})
     direct = call.text("post_mode") == "DIRECT_POST"
-    publish = _begin(call, direct=direct, mark="p_pub_url" if direct else "p_inbox_url")
+    publish = _begin(
+        call, direct=direct, mark="p_pub_url~v2" if direct else "p_inbox_url~v2", texts=(90, 4000)
+    )
     source = call.structure("source_info") or {}
     urls = source.get("photo_images", [])
     if call.text("media_type") != "PHOTO" or not 1 <= len(urls) <= 35:
@@ -112,54 +117,81 @@ def upload(call: Call) -> Answer:
 
 
 def status(call: Call) -> Answer:
+    publish, platform = _publish(call, count_as="status"), TikTok.of(call.world)
+    how = platform.progress(publish)
+    data: dict[str, Any] = {"status": how, "uploaded_bytes": len(publish.body)}
+    if how == "FAILED":
+        data["fail_reason"] = publish.fail_reason
+    if how == "PUBLISH_COMPLETE" and platform.is_moderated(publish):
+        data["publicaly_available_post_id"] = [int(publish.post_id)]
+    return ok(call, data)
+
+
+def cancel(call: Call) -> Answer:
+    publish = _publish(call)
+    if TikTok.of(call.world).progress(publish) not in ("PROCESSING_UPLOAD", "PROCESSING_DOWNLOAD"):
+        raise Error("publish_not_cancellable")
+    publish.fail_reason = "publish_cancelled"
+    return ok(call, {})
+
+
+def _publish(call: Call, count_as: str = "") -> Publish:
+    """Return what a call is about, which has to be of this account."""
     call.accept({"publish_id"})
     access, platform = authorise(call, ""), TikTok.of(call.world)
-    count(call, access, "status")
+    if count_as:
+        count(call, access, count_as)
     publish = platform.publishes.get(call.text("publish_id"))
     if publish is None:
         raise Error("invalid_publish_id")
     if publish.member is not platform.members[access.person]:
         raise Error("token_not_authorized_for_specified_publish_id", 401)
-    how = platform.progress(publish)
-    data: dict[str, Any] = {"status": how, "uploaded_bytes": len(publish.body)}
-    if how == "FAILED":
-        data["fail_reason"] = platform.toggle["fail_reason"]
-    moderated = call.world.now() >= (publish.ready_at or 0) + platform.toggle["moderation_seconds"]
-    if how == "PUBLISH_COMPLETE" and moderated and platform.posts[publish.post_id].public:
-        data["publicaly_available_post_id"] = [int(publish.post_id)]
-    return ok(call, data)
+    return publish
 
 
-def _begin(call: Call, *, direct: bool, mark: str) -> Publish:
+def _begin(call: Call, *, direct: bool, mark: str, texts: tuple[int, int] = (2200, 0)) -> Publish:
+    """Return what begins, unless it may not. ``texts``: how long title and description may be."""
     platform = TikTok.of(call.world)
     access = authorise(call, "video.publish" if direct else "video.upload")
     count(call, access, "init")
     member = platform.members[access.person]
-    _check_cap(platform, member, status=403)
+    _check_caps(platform, member, direct=direct, status=403)
     info = call.structure("post_info") or {}
-    if not set(info) <= POST_INFO or len(str(info.get("title", "")).encode("utf-16-le")) > 4400:
+    lengths = [len(str(info.get(name, "")).encode("utf-16-le")) // 2 for name in ("title", "description")]
+    if not set(info) <= POST_INFO or any(n > most for n, most in zip(lengths, texts, strict=True)):
         raise Error("invalid_params")
     if direct:
-        if info.get("privacy_level") not in platform.options():
-            raise Error("privacy_level_option_mismatch", 403)
-        if info["privacy_level"] == "SELF_ONLY" and info.get("brand_content_toggle"):
-            raise Error("invalid_params")
-        if not platform.toggle["audited"] and info["privacy_level"] != "SELF_ONLY":
-            raise Error("unaudited_client_can_only_post_to_private_accounts", 403)
+        _check_choices(platform, info)
     number = digits(call.world.unique("publish"), length=19)
-    return Publish(
-        id=f"{mark}~v2-1.{number}", member=member, direct=direct, info=info, began_at=call.world.now()
-    )
+    return Publish(id=f"{mark}.{number}", member=member, direct=direct, info=info, began_at=call.world.now())
 
 
-def _check_cap(platform: TikTok, member: Member, *, status: int) -> None:
+def _check_choices(platform: TikTok, info: Mapping[str, Any]) -> None:
+    level, toggle = info.get("privacy_level"), platform.toggle
+    if level not in platform.options():
+        raise Error("privacy_level_option_mismatch", 403)
+    if level == "SELF_ONLY" and info.get("brand_content_toggle"):
+        raise Error("invalid_params")
+    if any(toggle[name] and info.get(f"disable_{name.partition('_')[0]}") is False for name in CLOSED):
+        raise Error("invalid_params", message="The creator has switched it off")
+    if not toggle["audited"] and (level != "SELF_ONLY" or not toggle["private_account"]):
+        raise Error("unaudited_client_can_only_post_to_private_accounts", 403)
+
+
+def _check_caps(platform: TikTok, member: Member, *, direct: bool, status: int) -> None:
+    toggle = platform.toggle
+    if toggle["refusal"]:
+        raise Error(toggle["refusal"], status)
     since = platform.world.now() - DAY
-    made = sum(
-        p.member is member and p.direct and p.began_at > since and bool(p.ready_at)
-        for p in platform.publishes.values()
-    )
-    if made >= platform.toggle["posts_per_day"]:
+    begun = [p for p in platform.publishes.values() if p.began_at > since and p.direct is direct]
+    mine = [p for p in begun if p.member is member and (p.ready_at if direct else not p.finished)]
+    if not direct and len(mine) >= toggle["pending_drafts"]:
+        raise Error("spam_risk_too_many_pending_share", status)
+    if direct and len(mine) >= toggle["posts_per_day"]:
         raise Error("spam_risk_too_many_posts", status)
+    people = {p.member.id for p in begun} | {member.id}
+    if direct and not toggle["audited"] and len(people) > toggle["posting_users"]:
+        raise Error("reached_active_user_cap", status)
 
 
 def _pull(call: Call, url: str, *, image: bool) -> Item:
@@ -175,6 +207,8 @@ def _pull(call: Call, url: str, *, image: bool) -> Item:
         raise Error("invalid_params", message="The media could not be fetched")
     if not image:
         return film(body, url)
+    if len(body) > 20 * MEGABYTE:
+        raise Error("invalid_file_upload")
     try:
         with Image.open(io.BytesIO(body)) as picture:
             if picture.format not in ("JPEG", "WEBP"):
@@ -198,6 +232,7 @@ _TABLE: Final[tuple[tuple[str, str, Callable[..., Answer]], ...]] = (
     ("POST", "/v2/post/publish/(inbox/)?video/init/", init_video),
     ("POST", "/v2/post/publish/content/init/", init_photos),
     ("POST", "/v2/post/publish/status/fetch/", status),
+    ("POST", "/v2/post/publish/cancel/", cancel),
 )
 TikTok.routes = (
     *(Route(API, method, path, answer) for method, path, answer in _TABLE),

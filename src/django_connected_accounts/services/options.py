@@ -50,19 +50,20 @@ def shared(platforms: Iterable[str]) -> list[Group]:
     return [Group(platforms, options) for platforms, options in groups.items()]
 
 
-def of_account(account: ConnectedAccount, *, ask: bool = False) -> Mapping[str, Option]:
+def of_account(account: ConnectedAccount, *, ask: bool = False) -> tuple[Mapping[str, Option], str]:
     """Return what can be chosen for one account; ``ask`` its platform, where accounts differ there.
 
-    Where it does not answer, what the platform has in general is returned: it is checked again when sent.
+    Where it names an obstacle instead, or does not answer, the code of that is returned, with what the
+    platform has in general: all is checked again when the post is sent.
     """
     publishes = publishing(account.platform)
     if publishes is None:
-        return {}
+        return {}, ""
     try:
-        return asked(account) if ask else publishes.options
+        return (asked(account) if ask else publishes.options), ""
     except ConnectedAccountsError as error:
         log.info("Account %s: its options are not known now (%s)", account.pk, error.code)
-    return publishes.options
+        return publishes.options, error.code
 
 
 def asked(account: ConnectedAccount) -> Mapping[str, Option]:

@@ -171,7 +171,10 @@ def remembered(publication: Publication) -> ProviderError | None:
     if not publication.remedy:
         return None
     refusal: type[ProviderError] = getattr(exceptions, publication.remedy)
-    return refusal(publication.code, publication.detail, platform_code=publication.platform_code)
+    known: dict[str, Any] = {"platform_code": publication.platform_code}
+    if refusal is RateLimited:  # for how long is not known any more
+        known["retry_after"] = LONGEST_WAIT
+    return refusal(publication.code, publication.detail, **known)
 
 
 def meet(publication: Publication, hold: Hold) -> None:

@@ -51,8 +51,10 @@ def drive(
     for number in range(MAX_STEPS):
         began = began if accepted else clock.now()
         try:
-            take = look if accepted else _take
-            outcome = take(provider, connection, draft, checkpoint, began, clock)
+            if accepted:
+                outcome = look(provider, connection, draft, checkpoint, began, clock)
+            else:
+                outcome = _take(provider, connection, draft, checkpoint, began, clock, repeatable)
             if not after_step(number):
                 outcome = None if repeatable else look(provider, connection, draft, checkpoint, began, clock)
         except (Unavailable, RateLimited) as error:
@@ -85,11 +87,24 @@ def _take(
     checkpoint: Mapping[str, Any] | None,
     began: datetime,
     clock: Clock,
+    repeatable: bool,
 ) -> Published | Pending | HandedOver | None:
     try:
         return provider.publish(connection, draft, checkpoint)
     except OutcomeUnknown:
         return look(provider, connection, draft, checkpoint, began, clock)
+    except Unavailable:
+        raise
+    except ProviderError as error:
+        # Even a refusal may come after the fact: it is believed only when the platform shows nothing.
+        found = (
+            None
+            if repeatable or error.certain
+            else look(provider, connection, draft, checkpoint, began, clock)
+        )
+        if found is None:
+            raise
+        return found
 
 
 def look(

@@ -100,6 +100,19 @@ def answered(
         (36004, 2207010, ContentRejected, "caption_refused"),
         (110, 2207013, ActionNeeded, "personal_account"),
         (110, 2207018, ContentRejected, "user_tag_refused"),
+        # Facebook Pages
+        (100, 1366046, ContentRejected, "picture_refused"),
+        (100, 1366051, ContentRejected, "duplicate_post"),
+        (100, 1609008, ContentRejected, "link_refused"),
+        (283, None, PermissionMissing, "permission_missing"),
+        (324, None, ContentRejected, "media_format"),
+        (368, 1390008, RateLimited, "activity_restricted"),
+        (368, 1404006, ActionNeeded, "checkpoint"),
+        (368, 1404078, ActionNeeded, "page_confirmation_needed"),
+        (368, 1404082, ContentRejected, "duplicate_post"),
+        (368, 1404102, ContentRejected, "content_rejected"),
+        (368, 4854002, ActionNeeded, "page_confirmation_needed"),
+        (1609005, None, ContentRejected, "link_refused"),
         # never heard of
         (987654, None, ContentRejected, "request_refused"),
         ("190", "463", NotAuthorized, "token_expired"),
@@ -124,7 +137,7 @@ def test_what_the_platform_writes_is_never_shown() -> None:
 
 @pytest.mark.parametrize(
     ("code", "subcode"),
-    [(-1, None), (1, None), (2, None), (4, None), (4, 2207051), (100, 33), (987654, None)],
+    [(-1, None), (1, None), (2, None), (100, 33), (987654, None)],
 )
 def test_an_ambiguous_answer_to_a_call_not_to_be_repeated_leaves_the_outcome_open(
     code: int, subcode: int | None
@@ -133,6 +146,15 @@ def test_an_ambiguous_answer_to_a_call_not_to_be_repeated_leaves_the_outcome_ope
     assert type(found) is OutcomeUnknown
     assert found.code == "outcome_unknown"
     assert found.platform_code.startswith(str(code))
+
+
+@pytest.mark.parametrize(("subcode", "code"), [(None, "app_rate_limited"), (2207051, "activity_restricted")])
+def test_a_spent_budget_is_named_though_the_call_may_have_taken_effect(
+    subcode: int | None, code: str
+) -> None:
+    found = answered(4, subcode, repeatable=False)
+    assert isinstance(found, RateLimited)
+    assert (found.code, found.certain) == (code, False)
 
 
 @pytest.mark.parametrize(

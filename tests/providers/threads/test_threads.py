@@ -14,13 +14,11 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 
 from django_connected_accounts.exceptions import (
-    ActionNeeded,
     ConnectionFailed,
     ContentRejected,
     InvalidRequest,
     NotAuthorized,
     OutcomeUnknown,
-    PermissionMissing,
     ProviderError,
     RateLimited,
     Unavailable,
@@ -320,15 +318,9 @@ def test_media_that_cant_be_fetched_is_tried_again_before_it_is_the_authors(acco
 
 
 REFUSALS: dict[str, tuple[dict[str, Any], type[ProviderError], str]] = {
-    "a revoked token": ({"code": 190, "subcode": 458}, NotAuthorized, "access_revoked"),
     "an expired token": ({"code": 190, "subcode": 463}, NotAuthorized, "token_expired"),
-    "a wrong scope": ({"code": 10}, PermissionMissing, "permission_missing"),
-    "an over-long text": ({"code": 100}, ContentRejected, "request_refused"),
     "a refused link": ({"code": -1, "subcode": 4279047}, ContentRejected, "link_refused"),
-    "a spam block": ({"code": 4, "subcode": 2207051}, RateLimited, "activity_restricted"),
-    "a restricted account": ({"code": 1, "subcode": 4279013}, ActionNeeded, "account_restricted"),
     "the app's rate limit": ({"code": 4}, RateLimited, "app_rate_limited"),
-    "an outage": ({"status": 503, "body": "<html>"}, Unavailable, "platform_unavailable"),
 }
 
 

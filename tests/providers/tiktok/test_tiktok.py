@@ -1,10 +1,7 @@
-"""What is TikTok's own: the creator's choices, bytes in pieces, drafts that are no posts, what it tells."""
+"""TikTok's ways: its tokens, what may be chosen, what it tells."""
 
 from __future__ import annotations
 
-import io
-import tracemalloc
-from collections.abc import Mapping
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -17,60 +14,15 @@ from django_connected_accounts.exceptions import (
     ContentRejected,
     InvalidRequest,
     NotAuthorized,
-    OperatorNeeded,
-    OutcomeUnknown,
-    PermissionMissing,
-    ProviderError,
     RateLimited,
     Unavailable,
 )
-from django_connected_accounts.providers.http import Http
 from django_connected_accounts.providers.tiktok import TikTok
-from django_connected_accounts.providers.types import Connection, Draft, HandedOver, Media, Pending, Published
-from django_connected_accounts.sandbox import samples
-from django_connected_accounts.sandbox.tiktok import webhook
-from django_connected_accounts.testing import drive, sample_draft
-from tests.providers.tiktok.test_contract import CHOSEN, TikTokRemote
+from django_connected_accounts.providers.types import Pending
+from django_connected_accounts.testing import sample_draft
+from tests.providers.tiktok.test_contract import CHOSEN
 
-HOST = "open.tiktokapis.com"
-DRAFTS = {**CHOSEN, "post_mode": "MEDIA_UPLOAD"}
-
-
-class Account:
-    """One account on TikTok, to publish from."""
-
-    def __init__(self, **options: Any) -> None:
-        self.remote = TikTokRemote()
-        self.world = self.remote.world
-        self.tiktok = self.world.platforms["tiktok"]
-        app = replace(self.remote.app, options={"AUDITED": True, **options})
-        http = Http(TikTok.hosts, provider="tiktok", adapter=self.remote.adapter, clock=self.remote.now)
-        self.provider = TikTok(app, http)
-        self.connection: Connection = self.remote.connect(self.provider)
-
-    def post(self, draft: Draft) -> Published:
-        return drive(self.provider, self.connection, draft, self.remote)
-
-    def step(
-        self, draft: Draft, checkpoint: Mapping[str, Any] | None = None
-    ) -> Published | Pending | HandedOver:
-        return self.provider.publish(self.connection, draft, checkpoint)
-
-    def calls(self, path: str) -> list[dict[str, Any]]:
-        return [call for call in self.world.calls if path in call["path"]]
-
-
-@pytest.fixture
-def account() -> Account:
-    return Account()
-
-
-def film(size: int = 0, **options: Any) -> Draft:
-    body = samples.mp4()
-    body += bytes(max(0, size - len(body)))
-    media = Media(kind="video", mime="video/mp4", size=len(body), duration=5.0, open=lambda: io.BytesIO(body))
-    return Draft(kind="video", text="Fresh rye", media=(media,), options={**CHOSEN, **options})
-
+from .conftest import Account, film
 
 # Connecting
 
@@ -192,178 +144,75 @@ def test_a_film_longer_than_this_creator_may_post_is_refused(account: Account) -
         account.post(film())
 
 
+def test_what_is_under_way_can_be_cancelled(account: Account) -> None:
+    draft = film()
+    pending = account.step(draft)
+    while isinstance(pending, Pending) and pending.checkpoint["stage"] != "status":
+        pending = account.step(draft, pending.checkpoint)
+    assert isinstance(pending, Pending)
+    account.provider.client(account.connection).cancel(pending.checkpoint["publish_id"])
+    with pytest.raises(ContentRejected, match="publish_cancelled"):
+        account.step(draft, pending.checkpoint)
+
+
 @pytest.mark.parametrize(("text", "length"), [("abc", 3), ("面包", 2), ("🍞", 2)])
 def test_text_counts_in_utf_16_units(account: Account, text: str, length: int) -> None:
     assert account.provider.length(text) == length
 
 
-# Bytes in pieces
+def test_what_the_creator_closed_since_stays_closed(account: Account) -> None:
+    account.tiktok.toggle.update(comment_disabled=True, stitch_disabled=True)
+    account.post(film(allow_comment=True, allow_duet=True, allow_stitch=True))
+    (post,) = account.world.posts()
+    closed = {name: value for name, value in post["post_info"].items() if name.startswith("disable_")}
+    assert closed == {"disable_comment": True, "disable_duet": False, "disable_stitch": True}
 
 
-@pytest.mark.parametrize(
-    ("size", "pieces"),
-    [
-        (1_000_000, [1_000_000]),
-        (10_000_000, [10_000_000]),
-        (19_999_999, [19_999_999]),
-        (20_000_000, [10_000_000, 10_000_000]),
-        (25_000_001, [10_000_000, 15_000_001]),
-    ],
-)
-def test_a_film_goes_in_pieces_of_which_the_last_carries_the_rest(
-    account: Account, size: int, pieces: list[int]
-) -> None:
-    account.post(film(size))
-    sent = [
-        int(call["headers"]["Content-Length"]) for call in account.calls("/video/") if call["method"] == "PUT"
-    ]
-    assert sent == pieces
-    assert len(account.world.posts()) == 1
+def test_an_unaudited_app_posts_from_private_accounts_only() -> None:
+    account = Account(AUDITED=False)
+    account.tiktok.toggle["audited"] = False
+    with pytest.raises(ContentRejected, match="app_not_audited"):
+        account.post(film(privacy_level="SELF_ONLY"))
+    account.tiktok.toggle["private_account"] = True
+    assert account.post(film(privacy_level="SELF_ONLY")).remote_id
+    assert set(account.provider.options_for(account.connection)["privacy_level"].choices) == {"SELF_ONLY"}
 
 
-def test_a_film_is_never_whole_in_memory(account: Account) -> None:
-    draft = film(60_000_000)
-    pending = account.step(draft)
-    assert isinstance(pending, Pending)
-    pending = account.step(draft, pending.checkpoint)
-    assert isinstance(pending, Pending)
-    tracemalloc.start()
-    account.provider._step(account.connection, draft, pending.checkpoint).draft.media[0].read(0, 10_000_000)
-    assert tracemalloc.get_traced_memory()[1] < 25_000_000
-    tracemalloc.stop()
+def test_an_unaudited_app_waits_when_enough_people_have_posted() -> None:
+    account = Account(AUDITED=False)
+    account.tiktok.toggle.update(audited=False, private_account=True, posting_users=0)
+    with pytest.raises(RateLimited) as caught:
+        account.step(film(privacy_level="SELF_ONLY"))
+    assert (caught.value.code, caught.value.scope) == ("app_rate_limited", "app")
 
 
-def test_an_upload_goes_on_where_tiktok_says_it_is(account: Account) -> None:
-    draft = film(25_000_000)
-    account.world.fault(action="lose_after", method="PUT", times=2)
-    account.post(draft)
-    assert len(account.world.posts()) == 1
-    assert len(account.calls("/video/init/")) == 1
-
-
-def test_an_upload_address_that_has_expired_leads_to_a_new_one_only_without_a_post(account: Account) -> None:
-    draft = film(25_000_000)
-    pending = account.step(draft)
-    for _ in range(2):
-        assert isinstance(pending, Pending)
-        pending = account.step(draft, pending.checkpoint)
-    account.remote.advance(2 * 3600)
-    checkpoint = pending.checkpoint if isinstance(pending, Pending) else {}
-    while checkpoint.get("stage") != "check":
-        pending = account.step(draft, checkpoint)
-        assert isinstance(pending, Pending)
-        checkpoint = pending.checkpoint
-    assert checkpoint["restarts"] == 1
-
-
-# How it ends
-
-
-def test_a_draft_in_the_inbox_is_not_called_published(account: Account) -> None:
+def test_a_draft_waits_while_too_many_lie_in_the_inbox(account: Account) -> None:
+    account.tiktok.toggle["pending_drafts"] = 1
+    draft = film(post_mode="MEDIA_UPLOAD")
     with pytest.raises(ActionNeeded, match="handed_over"):
-        account.post(film(post_mode="MEDIA_UPLOAD"))
-    assert not account.world.posts()
-    assert account.calls("/inbox/video/init/")
-
-
-def test_a_post_for_nobody_else_has_no_address(account: Account) -> None:
-    published = account.post(film(privacy_level="SELF_ONLY"))
-    assert published.remote_id.startswith("v_pub")
-    assert not published.permalink
-    assert not account.world.posts()
-
-
-def test_the_id_comes_after_moderation(account: Account) -> None:
-    account.tiktok.toggle["moderation_seconds"] = 600
-    published = account.post(film())
-    assert published.remote_id.isdigit()
-    assert published.permalink == f"https://www.tiktok.com/@juniper.shop/video/{published.remote_id}"
+        account.post(draft)
+    pending = account.step(draft)
+    assert isinstance(pending, Pending)
+    with pytest.raises(RateLimited, match="too_many_pending_drafts"):
+        account.step(draft, pending.checkpoint)
 
 
 @pytest.mark.parametrize(
-    ("reason", "error", "code"),
-    [
-        ("picture_size_check_failed", ContentRejected, "media_size_refused"),
-        ("frame_rate_check_failed", ContentRejected, "media_frame_rate"),
-        ("spam_risk_user_banned_from_posting", ActionNeeded, "account_restricted"),
-        ("auth_removed", NotAuthorized, "access_revoked"),
-        ("internal", ContentRejected, "media_processing_failed"),
-        ("something_new", ContentRejected, "media_processing_failed"),
-    ],
+    ("text", "title", "refused"),
+    [("x" * 4000, "x" * 90, False), ("x" * 4001, "", True), ("", "x" * 91, True)],
 )
-def test_a_rejection_after_the_upload_says_why(
-    account: Account, reason: str, error: type[ProviderError], code: str
+def test_texts_of_photos_are_as_long_as_tiktok_takes_them(
+    account: Account, text: str, title: str, refused: bool
 ) -> None:
-    account.tiktok.toggle["fail_reason"] = reason
-    with pytest.raises(error) as caught:
-        account.post(film())
-    assert (caught.value.code, caught.value.platform_code) == (code, reason)
-    assert not account.world.posts()
-
-
-REFUSALS: dict[str, tuple[int, str, type[ProviderError], str]] = {
-    "a revoked token": (401, "access_token_invalid", NotAuthorized, "token_refused"),
-    "a wrong scope": (401, "scope_not_authorized", PermissionMissing, "permission_missing"),
-    "an app without the scope": (401, "scope_permission_missed", OperatorNeeded, "app_misconfigured"),
-    "too many posts, with 200": (200, "spam_risk_too_many_posts", RateLimited, "publishing_quota_reached"),
-    "a spam block, with 200": (200, "spam_risk_user_banned_from_posting", ActionNeeded, "account_restricted"),
-    "the app's cap, with 200": (200, "reached_active_user_cap", RateLimited, "app_rate_limited"),
-    "a rate limit": (429, "rate_limit_exceeded", RateLimited, "account_rate_limited"),
-    "an unaudited app": (
-        403,
-        "unaudited_client_can_only_post_to_private_accounts",
-        ContentRejected,
-        "app_not_audited",
-    ),
-    "a domain that is not verified": (
-        403,
-        "url_ownership_unverified",
-        OperatorNeeded,
-        "media_domain_unverified",
-    ),
-    "an over-long text": (400, "invalid_params", ContentRejected, "request_refused"),
-    "an outage": (500, "internal_error", Unavailable, "platform_unavailable"),
-}
-
-
-@pytest.mark.parametrize("what", REFUSALS)
-def test_each_refusal_asks_for_its_remedy(account: Account, what: str) -> None:
-    status, platform_code, error, code = REFUSALS[what]
-    body = {"data": {}, "error": {"code": platform_code, "message": "", "log_id": "20261122"}}
-    account.world.fault(action="status", host=HOST, path="creator_info", times=0, status=status, body=body)
-    with pytest.raises(error) as caught:
-        account.step(film())
-    assert caught.value.code == code
-    if status != 500:
-        assert caught.value.trace_id == "20261122"
-
-
-# Photos, which TikTok fetches
-
-
-def test_photos_that_began_without_an_answer_are_found_by_their_text(account: Account) -> None:
-    draft = replace(sample_draft("photo"), options=CHOSEN)
-    account.world.fault(action="lose_after", path="content/init")
-    published = account.post(draft)
-    assert published.remote_id
-    assert len(account.calls("content/init")) == 1
-    assert len(account.world.posts()) == 1
-
-
-def test_photos_that_can_t_be_found_are_left_to_a_person(account: Account) -> None:
-    draft = replace(sample_draft("photo"), options={**CHOSEN, "privacy_level": "SELF_ONLY"})
-    account.world.fault(action="lose_after", path="content/init")
-    with pytest.raises(OutcomeUnknown):
-        account.post(draft)
-    assert len(account.calls("content/init")) == 1
-
-
-def test_a_refusal_of_photos_is_certain(account: Account) -> None:
-    draft = replace(sample_draft("photo"), options=CHOSEN)
-    account.tiktok.toggle["verified_prefixes"] = ["https://elsewhere.example/"]
-    with pytest.raises(OperatorNeeded) as caught:
-        account.post(draft)
-    assert caught.value.certain
+    draft = replace(sample_draft("photo"), text=text, options={**CHOSEN, "title": title})
+    assert ("text_too_long" in [p.code for p in account.provider.problems(draft)]) is refused
+    pending = account.step(replace(draft, text="", options=CHOSEN))
+    assert isinstance(pending, Pending)
+    if refused:  # by the platform too
+        with pytest.raises(ContentRejected, match="request_refused"):
+            account.step(draft, pending.checkpoint)
+    else:
+        assert isinstance(account.step(draft, pending.checkpoint), Pending)
 
 
 # Numbers, and what it tells
@@ -380,21 +229,33 @@ def test_numbers_are_read_of_public_posts_and_the_account(account: Account) -> N
 
 def test_a_signed_webhook_tells_what_became_of_a_draft(account: Account) -> None:
     content = {"publish_id": "v_inbox_file~v2-1.7", "post_id": "7512345678901234567"}
-    headers, body = webhook(account.tiktok, "shop", "post.publish.publicly_available", content)  # type: ignore[arg-type]
-    (told,) = account.provider.receive(body, headers)
+    sent = account.tell("post.publish.publicly_available", content)
+    (told,) = account.provider.receive(sent.body, sent.headers)
     assert told.account_id == account.connection.account_id
     assert told.remote_id == "v_inbox_file~v2-1.7"
     assert told.published
     assert told.published.remote_id == "7512345678901234567"
     with pytest.raises(InvalidRequest):
-        account.provider.receive(body + b" ", headers)
+        account.provider.receive(sent.body + b" ", sent.headers)
     account.remote.advance(600)
     with pytest.raises(InvalidRequest):
-        account.provider.receive(body, headers)
+        account.provider.receive(sent.body, sent.headers)
 
 
 def test_access_that_was_removed_is_told(account: Account) -> None:
-    headers, body = webhook(account.tiktok, "shop", "authorization.removed", {"reason": 1})  # type: ignore[arg-type]
-    (told,) = account.provider.receive(body, headers)
+    sent = account.tell("authorization.removed", {"reason": 1})
+    (told,) = account.provider.receive(sent.body, sent.headers)
     assert told.withdrawal
     assert told.withdrawal.user_id == account.connection.account_id
+
+
+def test_each_thing_that_becomes_of_a_post_is_told_once_however_often_it_is_sent(account: Account) -> None:
+    account.listen()
+    account.tiktok.toggle["webhook_copies"] = 2
+    account.post(film())
+    account.provider.revoke(account.connection.tokens)
+    deliveries = account.world.deliveries
+    told = [account.provider.receive(sent.body, sent.headers)[0] for sent in deliveries]
+    kinds = ["post.publish.complete", "post.publish.publicly_available", "authorization.removed"]
+    assert [one.kind for one in told] == [kind for kind in kinds for _ in range(2)]
+    assert len({one.key for one in told}) == len(kinds)

@@ -29,7 +29,8 @@ class Meaning(NamedTuple):
     """What an error code calls for.
 
     ``wait`` is the least number of seconds before another try. An ``ambiguous`` answer to a call that must
-    not be repeated has been seen although the call had taken effect.
+    not be repeated has been seen although the call had taken effect: it says nothing, or of a budget that it
+    is spent all the same.
     """
 
     error: type[ProviderError]
@@ -179,7 +180,8 @@ def error_in(response: Response, *, repeatable: bool, provider: str) -> Provider
         meaning, platform_code, trace_id = _UNREADABLE, "", ""
     else:
         return None
-    kind = OutcomeUnknown if meaning.ambiguous and not repeatable else meaning.error
+    silent = meaning.ambiguous and not repeatable and meaning.error is not RateLimited
+    kind = OutcomeUnknown if silent else meaning.error
     known: dict[str, Any] = {"provider": provider, "platform_code": platform_code, "trace_id": trace_id}
     waits = [meaning.wait, response.retry_after or 0, *(usage.retry_after for usage in response.usage)]
     if kind is RateLimited:

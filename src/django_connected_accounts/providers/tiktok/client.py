@@ -74,6 +74,10 @@ class TikTokAPIClient:
             raise Unavailable(detail="status/fetch: no status in the answer", provider=self.http.provider)
         return answer
 
+    def cancel(self, publish_id: str) -> None:
+        """Ask that a post under way be given up; TikTok promises nothing."""
+        self._call("POST", "post/publish/cancel", json={"publish_id": publish_id})
+
     def list_videos(self) -> list[dict[str, Any]]:
         """Return the newest public videos."""
         answer = self._call("POST", "video/list", params={"fields": VIDEO_FIELDS}, json={"max_count": 20})

@@ -45,12 +45,8 @@ STATS = ("follower_count", "following_count", "likes_count", "video_count")
 POST_STATS = ("view_count", "like_count", "comment_count", "share_count")
 SIGNATURE_AGE = timedelta(minutes=5)
 
-EXCHANGE_CODES: Mapping[str, str] = {
-    "invalid_grant": "code_expired",
-    "invalid_client": "app_misconfigured",
-    "invalid_scope": "app_misconfigured",
-    "unauthorized_client": "app_misconfigured",
-}
+EXCHANGE_CODES: Mapping[str, str] = {"invalid_grant": "code_expired", "invalid_request": "code_refused"}
+"""What is wrong with a code; any other refusal is about the app."""
 
 
 class TikTok(Receives, Publishes, Measures, Provider):
@@ -101,10 +97,8 @@ class TikTok(Receives, Publishes, Measures, Provider):
             grant["code_verifier"] = verifier
         try:
             return self._tokens(grant)
-        except OperatorNeeded as error:
-            raise ConnectionFailed(error.code, error.platform_code) from None
-        except NotAuthorized as error:
-            code = EXCHANGE_CODES.get(error.platform_code, "code_refused")
+        except (NotAuthorized, OperatorNeeded) as error:
+            code = EXCHANGE_CODES.get(error.platform_code, error.code)
             raise ConnectionFailed(code, error.platform_code) from None
 
     def refresh(self, tokens: Tokens) -> Tokens:
@@ -145,8 +139,9 @@ class TikTok(Receives, Publishes, Measures, Provider):
         if error:  # with HTTP 200 too
             known: dict[str, Any] = {"provider": self.id, "platform_code": error}
             known["trace_id"] = str(answer.get("log_id", ""))
-            kind = NotAuthorized if error in ("invalid_grant", "invalid_request") else OperatorNeeded
-            raise kind("token_refused" if kind is NotAuthorized else "app_misconfigured", **known)
+            if error == "invalid_grant":
+                raise NotAuthorized("token_refused", **known)
+            raise OperatorNeeded("app_misconfigured", **known)
         if response.status >= 400 or not answer.get("access_token"):
             raise OutcomeUnknown(detail=f"token: status {response.status}", provider=self.id)
         refresh_seconds = answer.get("refresh_expires_in")

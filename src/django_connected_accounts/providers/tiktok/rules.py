@@ -62,6 +62,13 @@ PRIVACY: Mapping[str, str] = {
     "MUTUAL_FOLLOW_FRIENDS": "Friends",
     "SELF_ONLY": "Only you",
 }
+
+
+def _switch(help: str, kinds: tuple[Kind, ...] = KINDS) -> Option:
+    """Return an option that is off unless the author switches it on, as TikTok demands of composers."""
+    return Option(type="boolean", kinds=kinds, help=help, otherwise="No")
+
+
 OPTIONS: Mapping[str, Option] = {
     "post_mode": Option(
         type="choice",
@@ -74,23 +81,23 @@ OPTIONS: Mapping[str, Option] = {
         help="What happens to it.",
     ),
     "privacy_level": Option(
-        type="choice", kinds=KINDS, choices=PRIVACY, help="Who can see it; nothing is chosen for you."
+        type="choice",
+        kinds=KINDS,
+        choices=PRIVACY,
+        help="Who can see it; nothing is chosen for you.",
+        otherwise="Not chosen",
     ),
-    "allow_comment": Option(type="boolean", kinds=KINDS, help="Let people comment."),
-    "allow_duet": Option(type="boolean", kinds=("video",), help="Let people make duets."),
-    "allow_stitch": Option(type="boolean", kinds=("video",), help="Let people stitch it."),
-    "brand_organic_toggle": Option(
-        type="boolean", kinds=KINDS, help='It promotes your own brand: labelled "Promotional content".'
-    ),
-    "brand_content_toggle": Option(
-        type="boolean", kinds=KINDS, help='It promotes another brand: labelled "Paid partnership".'
-    ),
-    "is_aigc": Option(type="boolean", kinds=("video",), help="Label as made with AI."),
+    "allow_comment": _switch("Let people comment."),
+    "allow_duet": _switch("Let people make duets.", kinds=("video",)),
+    "allow_stitch": _switch("Let people stitch it.", kinds=("video",)),
+    "brand_organic_toggle": _switch('It promotes your own brand: labelled "Promotional content".'),
+    "brand_content_toggle": _switch('It promotes another brand: labelled "Paid partnership".'),
+    "is_aigc": _switch("Label as made with AI.", kinds=("video",)),
     "video_cover_timestamp_ms": Option(
         type="integer", kinds=("video",), help="Millisecond of the film that becomes the cover."
     ),
     "title": Option(type="text", kinds=PHOTOS, help="A title above the text."),
-    "auto_add_music": Option(type="boolean", kinds=PHOTOS, help="Let TikTok choose music."),
+    "auto_add_music": _switch("Let TikTok choose music.", kinds=PHOTOS),
     "photo_cover_index": Option(
         type="integer", kinds=("carousel",), help="Which photo is the cover, from 0."
     ),
@@ -116,7 +123,6 @@ class Meaning(NamedTuple):
 ERRORS: Mapping[str, Meaning] = {
     "access_token_invalid": Meaning(NotAuthorized, "token_refused"),
     "app_version_check_failed": Meaning(ActionNeeded, "platform_app_outdated"),
-    "auth_removed": Meaning(NotAuthorized, "access_revoked"),
     "invalid_file_upload": Meaning(ContentRejected, "media_format"),
     "invalid_param": Meaning(ContentRejected, "request_refused"),
     "invalid_params": Meaning(ContentRejected, "request_refused"),
@@ -127,8 +133,6 @@ ERRORS: Mapping[str, Meaning] = {
     "reached_active_user_cap": Meaning(RateLimited, "app_rate_limited", wait=DAY, app=True),
     "scope_not_authorized": Meaning(PermissionMissing, "permission_missing"),
     "scope_permission_missed": Meaning(OperatorNeeded, "app_misconfigured"),
-    "spam_risk": Meaning(ActionNeeded, "account_restricted"),
-    "spam_risk_text": Meaning(ContentRejected, "caption_refused"),
     "spam_risk_too_many_pending_share": Meaning(RateLimited, "too_many_pending_drafts", wait=6 * 3600),
     "spam_risk_too_many_posts": Meaning(RateLimited, "publishing_quota_reached", wait=DAY),
     "spam_risk_user_banned_from_posting": Meaning(ActionNeeded, "account_restricted"),
@@ -136,19 +140,32 @@ ERRORS: Mapping[str, Meaning] = {
     "unaudited_client_can_only_post_to_private_accounts": Meaning(ContentRejected, "app_not_audited"),
     "url_ownership_unverified": Meaning(OperatorNeeded, "media_domain_unverified"),
 }
-FAILURES: Mapping[str, Meaning] = {
-    # Why processing ended; the post is not there.
-    "file_format_check_failed": Meaning(ContentRejected, "media_format"),
-    "duration_check_failed": Meaning(ContentRejected, "media_too_long"),
-    "frame_rate_check_failed": Meaning(ContentRejected, "media_frame_rate"),
-    "picture_size_check_failed": Meaning(ContentRejected, "media_size_refused"),
-    "internal": Meaning(Unavailable, "media_processing_failed"),
-    "video_pull_failed": Meaning(Unavailable, "media_unreachable"),
-    "photo_pull_failed": Meaning(Unavailable, "media_unreachable"),
-    "publish_cancelled": Meaning(ContentRejected, "publish_cancelled"),
-    **{name: ERRORS[name] for name in ("auth_removed", "spam_risk", "spam_risk_text")},
-    **{name: ERRORS[name] for name in ("spam_risk_too_many_posts", "spam_risk_user_banned_from_posting")},
+
+
+class Failure(NamedTuple):
+    """Why processing ended without a post: what the author is told, and whether it may be begun anew."""
+
+    code: str
+    again: bool = False
+
+
+FAILURES: Mapping[str, Failure] = {
+    "file_format_check_failed": Failure("media_format"),
+    "duration_check_failed": Failure("media_too_long"),
+    "frame_rate_check_failed": Failure("media_frame_rate"),
+    "picture_size_check_failed": Failure("media_size_refused"),
+    "publish_cancelled": Failure("publish_cancelled"),
+    "spam_risk": Failure("content_rejected"),
+    "spam_risk_text": Failure("caption_refused"),
+    "internal": Failure("media_processing_failed", again=True),
+    "video_pull_failed": Failure("media_unreachable", again=True),
+    "photo_pull_failed": Failure("media_unreachable", again=True),
+    "auth_removed": Failure("access_revoked", again=True),
+    "spam_risk_too_many_posts": Failure("publishing_quota_reached", again=True),
+    "spam_risk_user_banned_from_posting": Failure("account_restricted", again=True),
+    "upload_expired": Failure("media_processing_failed", again=True),  # our own word
 }
+UNKNOWN_FAILURE = Failure("media_processing_failed")
 
 
 def raised(meaning: Meaning, **known: Any) -> ProviderError:

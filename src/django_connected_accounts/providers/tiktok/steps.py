@@ -15,14 +15,13 @@ from django_connected_accounts.exceptions import (
     ContentRejected,
     OutcomeUnknown,
     PermissionMissing,
-    ProviderError,
     Unavailable,
 )
 from django_connected_accounts.providers.stages import Staged
 from django_connected_accounts.providers.types import Connection, Draft, HandedOver, Pending, Published
 
 from .client import TikTokAPIClient
-from .rules import FAILURES, Meaning, raised
+from .rules import FAILURES, UNKNOWN_FAILURE
 
 PIECE = 10_000_000
 """Bytes; the last piece carries what is left over, up to twice as many."""
@@ -31,7 +30,8 @@ WAIT_LATE = 300.0
 ID_WAITS = (30.0, 60.0, 300.0, 1800.0, 3600.0)
 """When it is asked again for the id of a post, which comes after moderation."""
 RESTARTS = 2
-UNKNOWN_FAILURE = Meaning(ContentRejected, "media_processing_failed")
+INTERACTIONS = ("comment", "duet", "stitch")
+"""What creators may close for all their posts, and authors for one; of photos only the first."""
 CLOCK_MARGIN = timedelta(seconds=60)
 UPLOAD_WINDOW = timedelta(minutes=65)
 """For how long after beginning bytes are taken, and some minutes for clocks that differ."""
@@ -82,17 +82,19 @@ class Step(Staged):
     # Beginning
 
     def _check(self) -> Pending:
-        """See that the creator may still choose what was chosen."""
-        if self._direct:
-            info = self.client.get_creator_info()
-            if self.draft.options.get("privacy_level") not in info.get("privacy_level_options", ()):
-                raise ContentRejected("privacy_not_offered", provider="tiktok")
-            most = info.get("max_video_post_duration_sec")
-            length = self.draft.media[0].duration
-            if self.draft.kind == "video" and most and length and length > most:
-                params = {"seconds": round(length, 1), "max": most}
-                raise ContentRejected("media_too_long", provider="tiktok", **params)
-        return self._to("init", repeatable=not self.pull)
+        """See that the creator may post, and may still choose what was chosen."""
+        if not self._direct:
+            return self._to("init", repeatable=not self.pull)
+        info = self.client.get_creator_info()
+        if self.draft.options.get("privacy_level") not in info.get("privacy_level_options", ()):
+            raise ContentRejected("privacy_not_offered", provider="tiktok")
+        most = info.get("max_video_post_duration_sec")
+        length = self.draft.media[0].duration
+        if self.draft.kind == "video" and most and length and length > most:
+            params = {"seconds": round(length, 1), "max": most}
+            raise ContentRejected("media_too_long", provider="tiktok", **params)
+        closed = [name for name in INTERACTIONS if info.get(f"{name}_disabled")]
+        return self._to("init", repeatable=not self.pull, closed=closed)
 
     def _init(self) -> Pending:
         path = "content" if self.draft.kind != "video" else "video" if self._direct else "inbox/video"
@@ -138,9 +140,10 @@ class Step(Staged):
         info = {
             name: options[name] for name in (*names, "auto_add_music") if options.get(name) not in (None, "")
         }
-        # What is not allowed is refused: nothing is switched on for the author.
-        closed = ("comment", "duet", "stitch") if film else ("comment",)
-        info |= {f"disable_{name}": not options.get(f"allow_{name}") for name in closed}
+        # What is not allowed is refused: nothing is switched on for the author, nor against the creator.
+        closed = self.checkpoint.get("closed", ())
+        for name in INTERACTIONS if film else INTERACTIONS[:1]:
+            info[f"disable_{name}"] = name in closed or not options.get(f"allow_{name}")
         if film:
             return {**info, "title": self.draft.text, "privacy_level": options["privacy_level"]}
         info |= {"title": options.get("title", ""), "description": self.draft.text}
@@ -178,11 +181,9 @@ class Step(Staged):
         if status == "SEND_TO_USER_INBOX":
             return HandedOver(remote_id=publish_id, note=f"publish_id {publish_id}")
         if status == "FAILED":
-            reason = str(answer.get("fail_reason", ""))
-            meaning = FAILURES.get(reason, UNKNOWN_FAILURE)
-            return self._again(raised(meaning, provider="tiktok", platform_code=reason))
+            return self._failed(str(answer.get("fail_reason", "")))
         if status == "PROCESSING_UPLOAD" and self._is_dead(answer):
-            return self._again(Unavailable("media_processing_failed", "the upload has expired"))
+            return self._failed("upload_expired")
         polls = self.checkpoint.get("polls", 0)
         after = WAITS[polls] if polls < len(WAITS) else WAIT_LATE
         return self._accepted(after=after, polls=polls + 1)
@@ -227,11 +228,14 @@ class Step(Staged):
             "status", after=after, waiting=True, accepted=True, note=note, **{"polls": 0, **changes}
         )
 
-    def _again(self, error: ProviderError) -> Pending:
-        """Begin anew what has failed without being posted, a bounded number of times."""
+    def _failed(self, reason: str) -> Pending:
+        """Nothing was posted: begin anew, a bounded number of times, unless the post itself is at fault.
+
+        What stands in the way of all posts of this creator is said by the first call of the new beginning.
+        """
         restarts = self.checkpoint.get("restarts", 0)
-        if not isinstance(error, Unavailable):
-            raise error
-        if restarts == RESTARTS:
-            raise ContentRejected(error.code, provider="tiktok", platform_code=error.platform_code)
-        return Pending(checkpoint={"stage": "check", "restarts": restarts + 1}, retry_after=WAITS[1])
+        failure = FAILURES.get(reason, UNKNOWN_FAILURE)
+        if not failure.again or restarts == RESTARTS:
+            raise ContentRejected(failure.code, provider="tiktok", platform_code=reason, certain=True)
+        anew = {"stage": "check", "restarts": restarts + 1}
+        return Pending(checkpoint=anew, retry_after=WAITS[1], note=f"failed: {reason}")
