@@ -124,7 +124,9 @@ class Grant:
     old: Token | None = None
 
 
-def granted(call: Call, platform: Platform, *, basic: bool = False, single_use: bool) -> Grant:
+def granted(
+    call: Call, platform: Platform, *, basic: bool = False, single_use: bool, hexadecimal: bool = False
+) -> Grant:
     """Return what the code, or the refresh token, of this call is good for."""
     app = client(call, platform.login, basic=basic)
     if call.text("grant_type") == "refresh_token":
@@ -132,7 +134,7 @@ def granted(call: Call, platform: Platform, *, basic: bool = False, single_use: 
         return Grant(
             client_id=app.client_id, person=old.person, scopes=old.scopes, family=old.family, old=old
         )
-    code = redeem(call, app)
+    code = redeem(call, app, hexadecimal=hexadecimal)
     return Grant(client_id=app.client_id, person=code.person, scopes=code.scopes)
 
 

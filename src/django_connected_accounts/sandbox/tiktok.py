@@ -13,7 +13,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 import json
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
@@ -27,7 +27,7 @@ from .records import DAY, Delivery, Item, Token
 from .routing import Call, Refusal
 
 if TYPE_CHECKING:
-    from .people import Person
+    pass
 
 API, UPLOAD = "open.tiktokapis.com", "open-upload.tiktokapis.com"
 PUBLIC: Final = ("PUBLIC_TO_EVERYONE", "MUTUAL_FOLLOW_FRIENDS", "SELF_ONLY")
@@ -72,20 +72,8 @@ class Error(Refusal):
         self.code, self.status, self.message = code, status, message
 
     def respond(self, call: Call) -> HttpResponse:
-        error = {"code": self.code, "message": self.message or self.code, "log_id": _log_id(call)}
+        error = {"code": self.code, "message": self.message or self.code, "log_id": log_id(call)}
         return JsonResponse({"data": {}, "error": error}, status=self.status)
-
-
-class OAuthError(Refusal):
-    """The flat answers of the token endpoint."""
-
-    def __init__(self, error: str, description: str) -> None:
-        super().__init__(error)
-        self.error, self.description = error, description
-
-    def respond(self, call: Call) -> HttpResponse:
-        told = {"error": self.error, "error_description": self.description, "log_id": _log_id(call)}
-        return JsonResponse(told, status=200 if TikTok.of(call.world).toggle["error_with_200"] else 400)
 
 
 class TikTok(Platform):
@@ -115,7 +103,7 @@ class TikTok(Platform):
         code_length=64,
         names_scopes=True,
     )  # fmt: skip
-    lifetimes = {"code": 600}
+    lifetimes = {"code": 600, "access": DAY}
     handshake = False
     toggles = {
         "profile": "classic",
@@ -148,10 +136,6 @@ class TikTok(Platform):
             account = self.world.people[person].accounts()[0]
             open_id = "-000" + letters(f"tiktok:{account.username}", length=32)
             yield person, Member(id=open_id, username=account.username, name=account.name)
-
-    def mint(self, person: Person, scopes: Collection[str] | None = None) -> Token:
-        scopes = self.login.scopes if scopes is None else scopes
-        return pair(self, "sandbox-tiktok-app", person.key, scopes)[0]
 
     def options(self) -> tuple[str, ...]:
         return PRIVATE if self.toggle["private_account"] else PUBLIC
@@ -230,21 +214,6 @@ class TikTok(Platform):
         )
 
 
-def pair(
-    platform: TikTok, client_id: str, person: str, scopes: Iterable[str], family: str = ""
-) -> tuple[Token, Token]:
-    short, long = (2 * 3600, 180 * DAY) if platform.toggle["profile"] == "rotating" else (DAY, 365 * DAY)
-    family = family or platform.world.new_word("family")
-    known: dict[str, Any] = {
-        "client_id": client_id,
-        "person": person,
-        "scopes": set(scopes),
-        "family": family,
-    }
-    access = oauth.issue(platform, "access", lifetime=short, prefix="act.", **known)
-    return access, oauth.issue(platform, "refresh", lifetime=long, prefix="rft.", **known)
-
-
 def authorise(call: Call, scope: str) -> Token:
     access = oauth.bearer(call, TikTok.of(call.world))
     if access is None:
@@ -262,10 +231,10 @@ def count(call: Call, access: Token, what: str) -> None:
 
 
 def ok(call: Call, data: Mapping[str, Any]) -> dict[str, Any]:
-    return {"data": data, "error": {"code": "ok", "message": "", "log_id": _log_id(call)}}
+    return {"data": data, "error": {"code": "ok", "message": "", "log_id": log_id(call)}}
 
 
-def _log_id(call: Call) -> str:
+def log_id(call: Call) -> str:
     return call.world.new_word("log", prefix="20261122", length=30)
 
 

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
-from django.http import HttpResponse
+from django.http import HttpResponse, JsonResponse
 
 from . import oauth
 from .platform import Post
-from .routing import Answer, Call
-from .tiktok import Error, OAuthError, TikTok, authorise, ok, pair
+from .records import DAY
+from .routing import Answer, Call, Refusal
+from .tiktok import Error, TikTok, authorise, log_id, ok
 
 USER_FIELDS: Final[Mapping[str, str]] = {
     **dict.fromkeys(("open_id", "union_id", "display_name"), "user.info.basic"),
@@ -19,49 +20,59 @@ USER_FIELDS: Final[Mapping[str, str]] = {
     **dict.fromkeys(("follower_count", "following_count", "likes_count", "video_count"), "user.info.stats"),
 }
 MOST_VIDEOS: Final = 20
+GRANT_TYPES: Final = ("authorization_code", "refresh_token", "client_credentials")
+TOKEN_FIELDS: Final = frozenset(
+    {
+        "client_key", "client_secret", "code", "grant_type", "redirect_uri", "code_verifier", "refresh_token",
+    }
+)  # fmt: skip
+REFUSALS: Final = {
+    "client_unknown": "invalid_client",
+    "secret_wrong": "invalid_client",
+    "verifier_wrong": "invalid_request",
+    "redirect_mismatch": "invalid_request",
+    "unsupported_grant_type": "unsupported_grant_type",
+}
+
+
+class OAuthError(Refusal):
+    """The flat answers of the token endpoint, by the reason of a failure."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.error = REFUSALS.get(reason, "invalid_grant")
+
+    def respond(self, call: Call) -> HttpResponse:
+        told = {"error": self.error, "error_description": str(self), "log_id": log_id(call)}
+        return JsonResponse(told, status=200 if TikTok.of(call.world).toggle["error_with_200"] else 400)
 
 
 def token(call: Call) -> Answer:
-    """A code, or a refresh token, to a pair of tokens."""
-    call.accept(
-        {
-            "client_key",
-            "client_secret",
-            "code",
-            "grant_type",
-            "redirect_uri",
-            "code_verifier",
-            "refresh_token",
-        }
-    )
-    platform, rotating = TikTok.of(call.world), TikTok.of(call.world).toggle["profile"] == "rotating"
+    """A code, or a refresh token, to a pair of tokens; the app's own secret to one of the app."""
+    call.accept(TOKEN_FIELDS)
+    platform, now = TikTok.of(call.world), call.world.now()
+    rotating = platform.toggle["profile"] == "rotating"
+    if call.text("grant_type") not in GRANT_TYPES:
+        raise OAuthError("unsupported_grant_type")
     try:
-        app = oauth.client(call, TikTok.login)
-        if call.text("grant_type") == "authorization_code":
-            hexadecimal = platform.toggle["hexadecimal_challenge"]
-            code = oauth.redeem(call, app, hexadecimal=hexadecimal)
-            access, refresh = pair(platform, app.client_id, code.person, code.scopes)
-        elif call.text("grant_type") == "client_credentials":
+        if call.text("grant_type") == "client_credentials":
+            oauth.client(call, platform.login)
             value = call.world.new_word("client", prefix="clt.", length=60)
             return {"access_token": value, "expires_in": 7200, "token_type": "Bearer"}
-        elif call.text("grant_type") == "refresh_token":
-            old = oauth.spend(platform, call.text("refresh_token"), app, single_use=rotating)
-            access, refresh = pair(platform, app.client_id, old.person, old.scopes, old.family)
-            if not rotating:
-                del call.world.tokens[refresh.value]
-                refresh = old
-        else:
-            raise OAuthError("unsupported_grant_type", "Grant type is not supported.")
+        hexadecimal = platform.toggle["hexadecimal_challenge"]
+        grant = oauth.granted(call, platform, single_use=rotating, hexadecimal=hexadecimal)
     except oauth.Failure as failure:
-        if failure.reason in ("client_unknown", "secret_wrong"):
-            raise OAuthError("invalid_client", "Client key or secret is incorrect.") from None
-        if failure.reason in ("verifier_wrong", "redirect_mismatch"):
-            raise OAuthError("invalid_request", "Code verifier or redirect_uri is invalid.") from None
-        raise OAuthError("invalid_grant", "The grant is invalid or expired.") from None
-    now = call.world.now()
+        raise OAuthError(failure.reason) from None
+    short, long = (2 * 3600, 180 * DAY) if rotating else (DAY, 365 * DAY)
+    known: dict[str, Any] = {"client_id": grant.client_id, "person": grant.person, "scopes": grant.scopes}
+    known["family"] = grant.family or call.world.new_word("family")
+    access = oauth.issue(platform, "access", lifetime=short, prefix="act.", **known)
+    refresh = grant.old
+    if rotating or refresh is None:
+        refresh = oauth.issue(platform, "refresh", lifetime=long, prefix="rft.", **known)
     return {
         "access_token": access.value,
-        "expires_in": round((access.expires_at or now) - now),
+        "expires_in": short,
         "open_id": platform.members[access.person].id,
         "refresh_expires_in": round((refresh.expires_at or now) - now),
         "refresh_token": refresh.value,

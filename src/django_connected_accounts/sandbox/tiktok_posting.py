@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import io
 import re
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any, Final
 
 import requests
 from django.http import HttpResponse
-from PIL import Image
 
 from .ids import digits
-from .media import film
+from .media import film, picture
 from .platform import Member
 from .records import DAY, Item
 from .routing import Answer, Call, Route
@@ -207,16 +206,10 @@ def _pull(call: Call, url: str, *, image: bool) -> Item:
         raise Error("invalid_params", message="The media could not be fetched")
     if not image:
         return film(body, url)
-    if len(body) > 20 * MEGABYTE:
+    found = picture(body, ("JPEG", "WEBP")) if len(body) <= 20 * MEGABYTE else None
+    if found is None:
         raise Error("invalid_file_upload")
-    try:
-        with Image.open(io.BytesIO(body)) as picture:
-            if picture.format not in ("JPEG", "WEBP"):
-                raise Error("invalid_file_upload")
-            mime, (width, height) = f"image/{picture.format.lower()}", picture.size
-    except OSError:
-        raise Error("invalid_file_upload") from None
-    return Item(kind="image", url=url, body=body, mime=mime, width=width, height=height)
+    return replace(found, url=url)
 
 
 def _stored(code: int, stored: int, size: int) -> HttpResponse:

@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 from django_connected_accounts.exceptions import ContentRejected, OutcomeUnknown, Unavailable
 from django_connected_accounts.providers.http import Http, Response
 
-from .rules import ERRORS, raised
+from .rules import ERRORS
 
 HOST, UPLOAD_HOST = "open.tiktokapis.com", "open-upload.tiktokapis.com"
 VIDEO_FIELDS = (
@@ -120,12 +120,15 @@ def _data(response: Response, *, repeatable: bool, provider: str) -> dict[str, A
     trace_id = str(error.get("log_id") or error.get("logid") or "") if isinstance(error, dict) else ""
     known: dict[str, Any] = {"provider": provider, "platform_code": code or str(response.status)}
     known["trace_id"] = trace_id
-    if code in ERRORS and not (code == "internal_error" and not repeatable):
-        raise raised(ERRORS[code], **known)
+    meaning = ERRORS.get(code)
+    if meaning and (meaning.certain or repeatable):
+        if meaning.code == "app_rate_limited":
+            known["scope"] = "app"
+        raise meaning.raised(certain=True, **known)
     if not repeatable:
         raise OutcomeUnknown(**known)
     if response.status == 429:
-        raise raised(ERRORS["rate_limit_exceeded"], **known)
+        raise ERRORS["rate_limit_exceeded"].raised(**known)
     if code and response.status >= 400:
         raise ContentRejected("request_refused", **known)
     raise Unavailable(**known)

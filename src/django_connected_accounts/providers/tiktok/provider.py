@@ -10,24 +10,17 @@ from dataclasses import replace
 from datetime import datetime, timedelta, timezone
 from typing import Any
 
-from django_connected_accounts.exceptions import (
-    ConnectionFailed,
-    InvalidRequest,
-    NotAuthorized,
-    OperatorNeeded,
-    OutcomeUnknown,
-    Unavailable,
-)
-from django_connected_accounts.providers.base import Measures, Provider, Publishes, Receives
+from django_connected_accounts.exceptions import InvalidRequest
+from django_connected_accounts.providers.base import Measures, Receives
 from django_connected_accounts.providers.http import Http
+from django_connected_accounts.providers.oauth import OAuth2
+from django_connected_accounts.providers.stages import PublishesInSteps
 from django_connected_accounts.providers.types import (
     App,
     Connection,
     Draft,
-    HandedOver,
     Notification,
     Option,
-    Pending,
     Problem,
     Profile,
     Published,
@@ -45,11 +38,8 @@ STATS = ("follower_count", "following_count", "likes_count", "video_count")
 POST_STATS = ("view_count", "like_count", "comment_count", "share_count")
 SIGNATURE_AGE = timedelta(minutes=5)
 
-EXCHANGE_CODES: Mapping[str, str] = {"invalid_grant": "code_expired", "invalid_request": "code_refused"}
-"""What is wrong with a code; any other refusal is about the app."""
 
-
-class TikTok(Receives, Publishes, Measures, Provider):
+class TikTok(Receives, PublishesInSteps, Measures, OAuth2):
     """Films and photos, published at once or put into the inbox of the app.
 
     Options of the app: ``AUDITED`` once TikTok has audited it (before that, only private posts on private
@@ -67,6 +57,9 @@ class TikTok(Receives, Publishes, Measures, Provider):
     token_url = f"https://{HOST}/v2/oauth/token/"
     revoke_url = f"https://{HOST}/v2/oauth/revoke/"
     client_id_name = "client_key"
+    access_seconds = 7200
+    grant_errors = frozenset({"invalid_grant"})
+    exchange_codes = {"invalid_grant": "code_expired", "invalid_request": "code_refused"}
     authorize_params = {"disable_auto_auth": "1"}
     requirements = ("signed_in_account",)
     renewal = Renewal(by="refresh_token")
@@ -91,29 +84,6 @@ class TikTok(Receives, Publishes, Measures, Provider):
 
     # Connecting
 
-    def exchange(self, code: str, *, redirect_uri: str, verifier: str) -> Tokens:
-        grant = {"grant_type": "authorization_code", "code": code, "redirect_uri": redirect_uri}
-        if self.pkce:
-            grant["code_verifier"] = verifier
-        try:
-            return self._tokens(grant)
-        except (NotAuthorized, OperatorNeeded) as error:
-            code = EXCHANGE_CODES.get(error.platform_code, error.code)
-            raise ConnectionFailed(code, error.platform_code) from None
-
-    def refresh(self, tokens: Tokens) -> Tokens:
-        # The old refresh token may stop working with the answer.
-        grant = {"grant_type": "refresh_token", "refresh_token": tokens.refresh_token}
-        try:
-            younger = self._tokens(grant)
-        except OutcomeUnknown as error:
-            raise Unavailable("refresh_retrying", error.detail, provider=self.id) from None
-        return replace(younger, scopes=younger.scopes or tokens.scopes)
-
-    def revoke(self, tokens: Tokens) -> None:
-        data = {**self._client, "token": tokens.access_token}
-        self.http.request("POST", self.revoke_url, repeatable=True, data=data)
-
     def profiles(self, tokens: Tokens) -> Sequence[Profile]:
         named = tokens.scopes is None or "user.info.profile" in tokens.scopes
         fields = "open_id,union_id,avatar_url,display_name" + (",username" if named else "")
@@ -127,32 +97,6 @@ class TikTok(Receives, Publishes, Measures, Provider):
                 user_id=str(user["open_id"]),
             )
         ]
-
-    @property
-    def _client(self) -> dict[str, str]:
-        return {"client_key": self.app.client_id, "client_secret": self.app.client_secret}
-
-    def _tokens(self, grant: Mapping[str, str]) -> Tokens:
-        response = self.http.request("POST", self.token_url, repeatable=False, data={**self._client, **grant})
-        answer = response.json if isinstance(response.json, dict) else {}
-        now, error = self.http.now(), str(answer.get("error", ""))
-        if error:  # with HTTP 200 too
-            known: dict[str, Any] = {"provider": self.id, "platform_code": error}
-            known["trace_id"] = str(answer.get("log_id", ""))
-            if error == "invalid_grant":
-                raise NotAuthorized("token_refused", **known)
-            raise OperatorNeeded("app_misconfigured", **known)
-        if response.status >= 400 or not answer.get("access_token"):
-            raise OutcomeUnknown(detail=f"token: status {response.status}", provider=self.id)
-        refresh_seconds = answer.get("refresh_expires_in")
-        return Tokens(
-            access_token=answer["access_token"],
-            refresh_token=answer.get("refresh_token", ""),
-            issued_at=now,
-            expires_at=now + timedelta(seconds=float(answer.get("expires_in") or 7200)),
-            refresh_expires_at=now + timedelta(seconds=float(refresh_seconds)) if refresh_seconds else None,
-            scopes=frozenset(filter(None, str(answer.get("scope", "")).replace(" ", ",").split(","))) or None,
-        )
 
     def client(self, connection: Connection) -> TikTokAPIClient:
         """Return the API as this account."""
@@ -182,23 +126,11 @@ class TikTok(Receives, Publishes, Measures, Provider):
     def length(self, text: str) -> int:
         return rules.length(text)
 
-    def publish(
-        self, connection: Connection, draft: Draft, checkpoint: Mapping[str, Any] | None = None
-    ) -> Published | Pending | HandedOver:
-        if checkpoint is None:
-            self.refuse(draft)
-        return self._step(connection, draft, checkpoint or {}).take()
-
-    def find(
-        self, connection: Connection, draft: Draft, checkpoint: Mapping[str, Any], since: datetime
-    ) -> Published | Pending | HandedOver | None:
-        return self._step(connection, draft, checkpoint).find(since)
-
     @property
     def _audited(self) -> bool:
         return bool(self.app.options.get("AUDITED"))
 
-    def _step(self, connection: Connection, draft: Draft, checkpoint: Mapping[str, Any]) -> Step:
+    def step(self, connection: Connection, draft: Draft, checkpoint: Mapping[str, Any]) -> Step:
         return Step(
             client=self.client(connection),
             connection=connection,
@@ -211,18 +143,13 @@ class TikTok(Receives, Publishes, Measures, Provider):
     # Measuring
 
     def measure(self, connection: Connection, remote_id: str = "") -> list[Reading]:
-        client, now = self.client(connection), self.http.now()
+        client = self.client(connection)
         if remote_id:
-            names = POST_STATS
             # Only what is public is shown, and only by its own id.
-            found = client.query_video(remote_id) if remote_id.isdigit() else {}
+            names, found = POST_STATS, client.query_video(remote_id) if remote_id.isdigit() else {}
         else:
             names, found = STATS, client.get_user_info(",".join(("open_id", *STATS)))
-        values = {name: found.get(name) for name in names}
-        return [
-            Reading(name=name, value=float(value) if isinstance(value, int | float) else None, at=now)
-            for name, value in values.items()
-        ]
+        return [self.reading(name, found.get(name)) for name in names]
 
     # Being told
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from datetime import date
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from django_connected_accounts.exceptions import (
     ActionNeeded,
@@ -12,10 +12,10 @@ from django_connected_accounts.exceptions import (
     NotAuthorized,
     OperatorNeeded,
     PermissionMissing,
-    ProviderError,
     RateLimited,
     Unavailable,
 )
+from django_connected_accounts.providers.meaning import Meaning
 from django_connected_accounts.providers.preflight import Rule, check
 from django_connected_accounts.providers.types import Draft, Kind, Limit, Option, Problem
 
@@ -111,26 +111,17 @@ OPTIONS: Mapping[str, Option] = {
 }
 
 
-class Meaning(NamedTuple):
-    """What a code calls for. Codes that are known are given before anything takes effect."""
-
-    error: type[ProviderError]
-    code: str
-    wait: float = 60.0
-    app: bool = False
-
-
 ERRORS: Mapping[str, Meaning] = {
+    # Given before anything takes effect, but for the last.
     "access_token_invalid": Meaning(NotAuthorized, "token_refused"),
     "app_version_check_failed": Meaning(ActionNeeded, "platform_app_outdated"),
     "invalid_file_upload": Meaning(ContentRejected, "media_format"),
     "invalid_param": Meaning(ContentRejected, "request_refused"),
     "invalid_params": Meaning(ContentRejected, "request_refused"),
     "invalid_publish_id": Meaning(ContentRejected, "request_refused"),
-    "internal_error": Meaning(Unavailable, "platform_unavailable"),
     "privacy_level_option_mismatch": Meaning(ContentRejected, "privacy_not_offered"),
     "rate_limit_exceeded": Meaning(RateLimited, "account_rate_limited"),
-    "reached_active_user_cap": Meaning(RateLimited, "app_rate_limited", wait=DAY, app=True),
+    "reached_active_user_cap": Meaning(RateLimited, "app_rate_limited", wait=DAY),
     "scope_not_authorized": Meaning(PermissionMissing, "permission_missing"),
     "scope_permission_missed": Meaning(OperatorNeeded, "app_misconfigured"),
     "spam_risk_too_many_pending_share": Meaning(RateLimited, "too_many_pending_drafts", wait=6 * 3600),
@@ -139,6 +130,7 @@ ERRORS: Mapping[str, Meaning] = {
     "token_not_authorized_for_specified_publish_id": Meaning(NotAuthorized, "token_refused"),
     "unaudited_client_can_only_post_to_private_accounts": Meaning(ContentRejected, "app_not_audited"),
     "url_ownership_unverified": Meaning(OperatorNeeded, "media_domain_unverified"),
+    "internal_error": Meaning(Unavailable, "platform_unavailable", certain=False),
 }
 
 
@@ -166,13 +158,6 @@ FAILURES: Mapping[str, Failure] = {
     "upload_expired": Failure("media_processing_failed", again=True),  # our own word
 }
 UNKNOWN_FAILURE = Failure("media_processing_failed")
-
-
-def raised(meaning: Meaning, **known: Any) -> ProviderError:
-    """Return the error that a code calls for."""
-    if issubclass(meaning.error, RateLimited):
-        known |= {"retry_after": meaning.wait, "scope": "app" if meaning.app else "account"}
-    return meaning.error(meaning.code, certain=True, **known)
 
 
 def length(text: str) -> int:

@@ -17,7 +17,7 @@ from django_connected_accounts.exceptions import (
     PermissionMissing,
     Unavailable,
 )
-from django_connected_accounts.providers.stages import Staged
+from django_connected_accounts.providers.stages import RESTARTS, Staged
 from django_connected_accounts.providers.types import Connection, Draft, HandedOver, Pending, Published
 
 from .client import TikTokAPIClient
@@ -29,7 +29,6 @@ WAITS = (5.0, 10.0, 20.0, 30.0, *[60.0] * 10)
 WAIT_LATE = 300.0
 ID_WAITS = (30.0, 60.0, 300.0, 1800.0, 3600.0)
 """When it is asked again for the id of a post, which comes after moderation."""
-RESTARTS = 2
 INTERACTIONS = ("comment", "duet", "stitch")
 """What creators may close for all their posts, and authors for one; of photos only the first."""
 CLOCK_MARGIN = timedelta(seconds=60)
@@ -46,6 +45,7 @@ class Step(Staged):
     draft: Draft
     checkpoint: Mapping[str, Any]
     now: datetime
+    provider: str = "tiktok"
     pull: bool
     """Whether TikTok fetches the media itself."""
 
@@ -77,7 +77,7 @@ class Step(Staged):
                     return Published(
                         remote_id=str(video["id"]), permalink=video.get("share_url", ""), published_at=made
                     )
-        raise OutcomeUnknown("outcome_unknown", "no public post like it", provider="tiktok")
+        raise OutcomeUnknown("outcome_unknown", "no public post like it", provider=self.provider)
 
     # Beginning
 
@@ -87,12 +87,12 @@ class Step(Staged):
             return self._to("init", repeatable=not self.pull)
         info = self.client.get_creator_info()
         if self.draft.options.get("privacy_level") not in info.get("privacy_level_options", ()):
-            raise ContentRejected("privacy_not_offered", provider="tiktok")
+            raise ContentRejected("privacy_not_offered", provider=self.provider)
         most = info.get("max_video_post_duration_sec")
         length = self.draft.media[0].duration
         if self.draft.kind == "video" and most and length and length > most:
             params = {"seconds": round(length, 1), "max": most}
-            raise ContentRejected("media_too_long", provider="tiktok", **params)
+            raise ContentRejected("media_too_long", provider=self.provider, **params)
         closed = [name for name in INTERACTIONS if info.get(f"{name}_disabled")]
         return self._to("init", repeatable=not self.pull, closed=closed)
 
@@ -105,7 +105,7 @@ class Step(Staged):
         if self.pull:
             return self._accepted(note=note, **began)
         if not answer.get("upload_url"):
-            raise Unavailable("platform_unavailable", "no upload_url in the answer", provider="tiktok")
+            raise Unavailable("platform_unavailable", "no upload_url in the answer", provider=self.provider)
         return self._to("upload", upload_url=answer["upload_url"], note=note, **began)
 
     def _body(self) -> dict[str, Any]:
@@ -236,6 +236,6 @@ class Step(Staged):
         restarts = self.checkpoint.get("restarts", 0)
         failure = FAILURES.get(reason, UNKNOWN_FAILURE)
         if not failure.again or restarts == RESTARTS:
-            raise ContentRejected(failure.code, provider="tiktok", platform_code=reason, certain=True)
+            raise ContentRejected(failure.code, provider=self.provider, platform_code=reason, certain=True)
         anew = {"stage": "check", "restarts": restarts + 1}
         return Pending(checkpoint=anew, retry_after=WAITS[1], note=f"failed: {reason}")
