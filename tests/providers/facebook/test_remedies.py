@@ -14,7 +14,7 @@ from django_connected_accounts.exceptions import (
     RateLimited,
 )
 from django_connected_accounts.providers.types import Connection, Draft, Media, Pending, Published
-from django_connected_accounts.sandbox import World, samples
+from django_connected_accounts.sandbox import World
 
 from .conftest import Site
 

@@ -17,7 +17,9 @@ from django_connected_accounts.exceptions import (
     ContentRejected,
     InvalidRequest,
     NotAuthorized,
+    OperatorNeeded,
     OutcomeUnknown,
+    PermissionMissing,
     ProviderError,
     Unavailable,
 )

@@ -19,6 +19,7 @@ from django_connected_accounts.exceptions import (
     InvalidRequest,
     NotAuthorized,
     OutcomeUnknown,
+    PermissionMissing,
     ProviderError,
     RateLimited,
     Unavailable,
