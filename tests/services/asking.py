@@ -1,7 +1,7 @@
 """A process that asks for one account's token in eight threads at once, each time it is told to.
 
-It is told ``account``, ``sandbox`` and further settings, and answers with each thread's token, or the code of its
-error. Forked from a process that has only loaded this module, it is ready at once.
+It is told ``account``, ``sandbox`` and further settings, and answers with each thread's token, or the code of
+its error. Forked from a process that has only loaded this module, it is ready at once.
 """
 
 from __future__ import annotations
