@@ -91,12 +91,12 @@ class PostPage(Page):
             for publication in publications
         ]
         chosen = chosen_accounts(request, post)
-        sent = {delivery.publication.account_id for delivery in deliveries}
+        sent = {d.publication.account_id for d in deliveries}
         unsent = [account for account in chosen if account.pk not in sent]
         editable = all(d.publication.status in composing.EDITABLE for d in deliveries)
         shown = previews(post, unsent)
         accounts = [account for account in connected(request) if account.pk not in sent]
-        moving = any(delivery.moving for delivery in deliveries)
+        moving = any(d.moving for d in deliveries)
         live = moving and request.method == "GET" and request.GET.get("live") != "off"
         response = self.show(
             post=post,
