@@ -80,7 +80,8 @@ elif _database.scheme == "mariadb":
         "default": {
             "ENGINE": "django.db.backends.mysql",
             "NAME": "mysql",
-            "OPTIONS": {"charset": "utf8mb4"},
+            # Else PyMySQL reads all certificates of this machine for each connection.
+            "OPTIONS": {"charset": "utf8mb4", "ssl_disabled": True},
             **_server,
         }
     }

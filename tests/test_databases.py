@@ -6,9 +6,14 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 from django.db import connection
+
+MARKED = [
+    str(path) for path in Path(__file__).parent.rglob("test_*.py") if "mark.databases" in path.read_text()
+]
 
 
 @pytest.mark.parametrize("server", ["postgresql", "mariadb"])
@@ -21,7 +26,7 @@ def test_what_depends_on_the_database_holds_on(
     environment["CONNECTED_ACCOUNTS_TEST_DATABASE"] = needs(server)
     environment["CONNECTED_ACCOUNTS_TEST_NAME"] = f"test_connected_accounts_{os.getpid()}"
     run = subprocess.run(
-        [sys.executable, "-m", "pytest", "-q", "-m", "databases", "-p", "no:cacheprovider"],
+        [sys.executable, "-m", "pytest", "-q", "-m", "databases", "-p", "no:cacheprovider", *MARKED],
         cwd=request.config.rootpath,
         env=environment,
         capture_output=True,

@@ -155,10 +155,12 @@ def test_the_python_on_a_page_runs(
 ) -> None:
     read(page, desk, settings, monkeypatch, user=user, account=account)
     if any(desk.glob("test_*.py")):
+        command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider"]
         run = subprocess.run(
-            [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-p", "no:xdist", str(desk)],
+            [*command, "-p", "pytest_django.plugin", str(desk)],
             env={
                 **os.environ,
+                "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1",
                 "PYTHONPATH": os.pathsep.join((str(desk), str(ROOT))),
                 "DJANGO_SETTINGS_MODULE": "tests.settings",
                 "CONNECTED_ACCOUNTS_TEST_DATABASE": "sqlite:",

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 from html import unescape
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from django.contrib.auth import get_user_model
@@ -132,18 +134,36 @@ def test_every_state_that_has_a_reason_is_in_these_tables() -> None:
     assert set(Status) - set(STATUS_CODES) == {Status.SCHEDULED, Status.WAITING, Status.CANCELLED}
 
 
-@pytest.mark.parametrize("code", sorted(CODES))
-def test_every_code_reads_well_on_the_pages(
-    staff: Client, account: ConnectedAccount, publication: Publication, code: str
-) -> None:
-    ConnectedAccount.objects.update(health=Health.ACTION_NEEDED, health_code=code, is_active=False)
-    Publication.objects.update(status=Status.FAILED, code=code)
-    meaning = explain(code, PARAMS)
+def cards(page: str) -> dict[str, str]:
+    """Return the cards of a page by what they are about, like ``account-17``."""
+    found = {}
+    for card in page.split("<article ")[1:]:
+        about = re.search(r'aria-labelledby="([^"]+)"', card)
+        assert about
+        found[about[1]] = card.partition("</article>")[0]
+    return found
 
-    for page in (
-        said(staff, "connected_accounts:account", account.pk),
-        said(staff, "connected_accounts:post", publication.post_id),
-    ):
-        assert " ".join(str(meaning.cause).split()) in page
-        assert " ".join(str(meaning.action).split()) in page
-        assert f"<code>{code}</code>" in page
+
+def test_every_code_reads_well_on_the_pages(
+    staff: Client, account: ConnectedAccount, publication: Publication, settings: Any
+) -> None:
+    settings.CONNECTED_ACCOUNTS_PAGE_SIZE = len(CODES) + 1
+    account.health, account.is_active = Health.ACTION_NEEDED, False
+    publication.status = Status.FAILED
+    about = {}
+    for code in CODES:
+        account.pk, account.account_id, account.health_code = uuid4(), code, code
+        account.save(force_insert=True)
+        publication.pk, publication.account, publication.code = uuid4(), account, code
+        publication.save(force_insert=True)
+        about[code] = (f"account-{account.pk}", f"publication-{publication.pk}")
+
+    shown = cards(said(staff, "connected_accounts:accounts"))
+    shown |= cards(said(staff, "connected_accounts:post", publication.post_id))
+
+    for code, places in about.items():
+        meaning = explain(code, PARAMS)
+        for place in places:
+            assert " ".join(str(meaning.cause).split()) in shown[place], code
+            assert " ".join(str(meaning.action).split()) in shown[place], code
+            assert f"<code>{code}</code>" in shown[place]

@@ -23,8 +23,6 @@ from django_connected_accounts.services import publishing
 
 from .conftest import Api
 
-pytestmark = pytest.mark.databases
-
 Make = Callable[..., ConnectedAccount]
 Photo = Callable[..., bytes]
 
@@ -56,6 +54,7 @@ def media_root(settings: Any, tmp_path: Path) -> Path:
     return tmp_path
 
 
+@pytest.mark.databases
 def test_a_post_is_written_as_json_read_changed_and_deleted(
     ada: Api, account: Make, media_root: Path
 ) -> None:
@@ -182,6 +181,7 @@ def test_links_are_counted_before_any_is_followed(ada: Api, media_root: Path) ->
     assert _nothing_is_saved(media_root)
 
 
+@pytest.mark.databases
 @pytest.mark.parametrize("deep", [17, 200, 900])
 def test_options_deeper_than_databases_take_are_refused(deep: int, ada: Api) -> None:
     answer = ada.post("/posts/", {"options": json.loads('{"a":' * deep + "1" + "}" * deep)})
@@ -296,6 +296,7 @@ def test_a_time_that_can_not_be_is_refused_by_field(
     assert not Publication.objects.exists()
 
 
+@pytest.mark.databases
 def test_a_local_time_is_kept_in_utc_with_its_zone(ada: Api, account: Make, photo: Photo) -> None:
     post = _created(ada, photo(), accounts=[str(account(ada.user).pk)])["id"]
     answer = ada.post(f"/posts/{post}/schedule", {"at": "2030-05-04T11:30", "zone": "Europe/Vienna"})
@@ -323,6 +324,7 @@ def test_an_account_that_can_not_be_used_now_is_named(ada: Api, account: Make, p
     assert not Publication.objects.exists()
 
 
+@pytest.mark.databases
 @pytest.mark.parametrize("number", [1, 30])
 def test_the_list_costs_the_same_at_any_number(number: int, ada: Api, account: Make) -> None:
     mine, now = account(ada.user), timezone.now()
@@ -335,6 +337,7 @@ def test_the_list_costs_the_same_at_any_number(number: int, ada: Api, account: M
     assert len(queries) <= 7, [query["sql"] for query in queries]
 
 
+@pytest.mark.databases
 def test_the_list_is_narrowed_by_status_and_text(ada: Api, account: Make) -> None:
     mine, now = account(ada.user), timezone.now()
     for text, status in [("Bread", "published"), ("Coffee", "scheduled"), ("Tea", "")]:
@@ -354,6 +357,7 @@ def test_the_list_is_narrowed_by_status_and_text(ada: Api, account: Make) -> Non
     assert ada.get("/posts/", status="lost").status_code == 400
 
 
+@pytest.mark.databases
 def test_from_consent_to_a_live_post(ada: Api, world: World, photo: Photo) -> None:
     site = Client()
 
@@ -405,6 +409,7 @@ def test_a_time_that_comes_twice_is_asked_and_answered_in_either_way(
     assert _codes(refused) == {"fold": ["wrong_type"]}
 
 
+@pytest.mark.databases
 def test_a_due_time_is_told_with_seconds_and_z(ada: Api, account: Make, photo: Photo) -> None:
     post = _created(ada, photo(), accounts=[str(account(ada.user).pk)])["id"]
     at = (timezone.now() + timedelta(days=1)).isoformat()

@@ -19,7 +19,7 @@ from django_connected_accounts.sandbox import World
 from django_connected_accounts.services import accounts, health
 from tests.visitor import Visitor
 
-pytestmark = [pytest.mark.django_db, pytest.mark.databases]
+pytestmark = pytest.mark.django_db
 
 Health = ConnectedAccount.Health
 Status = Publication.Status
@@ -69,6 +69,7 @@ def section(printed: str, title: str) -> str:
     return printed.partition(f"\n{title}\n")[2].partition("\n\n")[0]
 
 
+@pytest.mark.databases
 def test_where_all_is_well_it_says_so_about_everything(account: ConnectedAccount) -> None:
     printed = doctor()
     assert "The settings are in order." in section(printed, "Settings")
@@ -171,6 +172,7 @@ def test_with_the_key_gone_or_wrong_it_names_the_key_and_goes_on(
     assert key not in printed
 
 
+@pytest.mark.databases
 def test_an_older_key_is_a_reminder_and_no_alarm(account: ConnectedAccount, settings: Any) -> None:
     older = settings.CONNECTED_ACCOUNTS_ENCRYPTION_KEYS
     settings.CONNECTED_ACCOUNTS_ENCRYPTION_KEYS = [crypto.generate_key(), *older]
@@ -179,6 +181,7 @@ def test_an_older_key_is_a_reminder_and_no_alarm(account: ConnectedAccount, sett
     assert "Run connected_accounts_rotate_keys." in told
 
 
+@pytest.mark.databases
 @pytest.mark.parametrize(
     ("planted", "told"),
     [
@@ -214,6 +217,7 @@ def test_what_only_matters_in_production_is_told_there(settings: Any) -> None:
     assert "in order" in section(doctor("--offline"), "Settings")
 
 
+@pytest.mark.databases
 def test_a_queue_nobody_works_on_is_an_alarm(publication: Any) -> None:
     now = timezone.now()
     publication(run_at=now - timedelta(minutes=5))
@@ -225,6 +229,7 @@ def test_a_queue_nobody_works_on_is_an_alarm(publication: Any) -> None:
     assert "connected_accounts_worker" in told
 
 
+@pytest.mark.databases
 def test_posts_that_may_be_live_are_an_alarm_and_those_on_hold_are_explained(publication: Any) -> None:
     publication(Status.HELD, run_at=None, code="not_approved")
     publication(Status.FAILED, run_at=None, code="content_rejected")
@@ -235,16 +240,19 @@ def test_posts_that_may_be_live_are_an_alarm_and_those_on_hold_are_explained(pub
     assert "Live or not, the platform could not tell: 1." in section(alarmed("--offline"), "Queue")
 
 
+@pytest.mark.databases
 def test_endpoints_that_are_told_nothing_any_more_are_an_alarm(db: None) -> None:
     WebhookEndpoint.objects.create(url="https://example.com/", secret="x", stopped_at=timezone.now())
     assert "endpoints stopped: 1." in section(alarmed("--offline"), "Queue")
 
 
+@pytest.mark.databases
 def test_events_nobody_was_told_of_are_an_alarm() -> None:
     Event.objects.create(verb="account.connected", at=timezone.now() - timedelta(minutes=11))
     assert "not told of: 1." in section(alarmed("--offline"), "Queue")
 
 
+@pytest.mark.databases
 def test_accounts_that_need_their_owner_are_counted_by_what_they_need(account: ConnectedAccount) -> None:
     health.change(account, Health.ACTION_NEEDED, "checkpoint")
     told = section(alarmed("--offline"), "Accounts")
@@ -252,6 +260,7 @@ def test_accounts_that_need_their_owner_are_counted_by_what_they_need(account: C
     assert "→ Sign in on the platform's own site" in told
 
 
+@pytest.mark.databases
 def test_access_that_ends_before_the_posts_are_out_is_an_alarm(
     account: ConnectedAccount, publication: Any
 ) -> None:
@@ -265,6 +274,7 @@ def test_access_that_ends_before_the_posts_are_out_is_an_alarm(
     assert f"access ends on {end:%Y-%m-%d}. Posts scheduled after that: 2." in told
 
 
+@pytest.mark.databases
 def test_tokens_nobody_renews_are_an_alarm(account: ConnectedAccount) -> None:
     ConnectedAccount.objects.update(refresh_at=timezone.now() - timedelta(minutes=11))
     assert "should have been renewed by now: 1." in section(alarmed("--offline"), "Accounts")
@@ -297,6 +307,7 @@ def test_settings_nobody_expects_do_not_keep_it_from_the_rest(settings: Any) -> 
     assert "Accounts to ask about: 0." in section(printed, "Live")
 
 
+@pytest.mark.databases
 def test_a_database_that_is_gone_is_told_in_each_section_that_needs_it(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:

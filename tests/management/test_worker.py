@@ -14,7 +14,7 @@ import pytest
 
 from django_connected_accounts.sandbox.server import serving
 from django_connected_accounts.sandbox.world import World
-from tests.project import PREPARE, Project
+from tests.project import Project
 
 
 @pytest.fixture
@@ -28,10 +28,8 @@ def world() -> Iterator[World]:
 def project(world: World, tmp_path: Path) -> Iterator[Project]:
     shop = world.people["shop"].accounts()[0]
     project = Project(tmp_path, world.base_url)
-    project.run("migrate", "-v0")
     facts = {"account_id": shop.id, "username": shop.username, "token": world.mint("shop", "B")}
-    project.run("shell", "-v0", "-c", PREPARE.format(posts=2, **facts))
-    with project.website():
+    with project.website(posts=2, **facts):
         yield project
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import ast
 from collections import Counter
 from collections.abc import Mapping
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -222,6 +223,7 @@ def test_the_attacks_are_numbered_without_a_gap() -> None:
     assert list(ATTACKS) == list(range(1, 34))
 
 
+@cache
 def names() -> Counter[str]:
     """Return how often each name of a test is there in this folder."""
     trees = (ast.parse(file.read_text("utf-8")) for file in Path(__file__).parent.glob("test_*.py"))

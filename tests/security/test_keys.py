@@ -22,7 +22,7 @@ from django_connected_accounts.services import accounts, health, keeping, renewa
 from tests.security.test_leaks import rows
 from tests.visitor import Visitor, calls
 
-pytestmark = [pytest.mark.django_db, pytest.mark.databases]
+pytestmark = pytest.mark.django_db
 
 Health = ConnectedAccount.Health
 PAGES, API = "connected_accounts", "connected_accounts_api"
@@ -132,7 +132,7 @@ def test_nothing_is_published_and_nothing_is_sent(
     before = len(world.calls)
     lose_the_key()
 
-    testing.publish_everything()
+    testing.publish_everything(steps=10)
 
     publication.refresh_from_db()
     assert (publication.status, publication.code) == (Publication.Status.HELD, "account_undecryptable")
@@ -167,7 +167,7 @@ def test_when_the_key_is_back_everything_goes_on_by_itself(
         accounts.pause(account, by=visitor.user)
     lose_the_key()
     comes_due()
-    testing.publish_everything()
+    testing.publish_everything(steps=10)
     account.refresh_from_db()
     assert (account.health, account.refresh_at is None) == (Health.UNDECRYPTABLE, False)
     comes_due()
@@ -177,7 +177,7 @@ def test_when_the_key_is_back_everything_goes_on_by_itself(
     settings.CONNECTED_ACCOUNTS_ENCRYPTION_KEYS = [ANOTHER_KEY, GOOD]
     exchanges = calls(world, ("graph.instagram.com", "/refresh_access_token"))
     comes_due()
-    testing.publish_everything()
+    testing.publish_everything(steps=10)
 
     account.refresh_from_db()
     publication.refresh_from_db()

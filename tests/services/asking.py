@@ -1,17 +1,16 @@
-"""A process that asks for one account's token in eight threads at once, each time its input says so.
+"""A process that asks for one account's token in eight threads at once, each time it is told to.
 
-``python -m tests.services.asking DATABASE`` reads a line of JSON for each time, ``account``, ``sandbox`` and
-further settings, and answers with a line: each thread's token, or the code of its error.
+It is told ``account``, ``sandbox`` and further settings, and answers with each thread's token, or the code of
+its error. Forked from a process that has only loaded this module, it is ready at once.
 """
 
 from __future__ import annotations
 
-import json
 import os
-import sys
 import time
 from dataclasses import replace
-from typing import Any
+from multiprocessing import get_context
+from typing import TYPE_CHECKING, Any
 
 import django
 
@@ -29,7 +28,33 @@ from django_connected_accounts.providers.types import Renewal, Tokens  # noqa: E
 from django_connected_accounts.services import tokens  # noqa: E402
 from tests.visitor import at_once  # noqa: E402
 
+if TYPE_CHECKING:
+    from multiprocessing.connection import Connection
+
 THREADS = 8
+FORKS = get_context("forkserver")
+FORKS.set_forkserver_preload([__name__])
+
+
+class Asker:
+    """A process that asks, and this end of the line to it."""
+
+    def __init__(self, database: str) -> None:
+        self.line, theirs = FORKS.Pipe()
+        self.process = FORKS.Process(target=listen, args=(theirs, database), daemon=True)
+        self.process.start()
+        theirs.close()
+
+    def tell(self, **what: Any) -> None:
+        self.line.send(what)
+
+    def hear(self) -> Any:
+        return self.line.recv()
+
+    def kill(self) -> None:
+        self.process.kill()
+        self.process.join()
+        self.line.close()
 
 
 class Rotating(InstagramLogin):
@@ -64,24 +89,14 @@ def _connect() -> None:
     connection.ensure_connection()
 
 
-def main(database: str) -> None:
+def listen(line: Connection[Any, Any], database: str) -> None:
     connection.settings_dict["NAME"] = database
     settings.CONNECTED_ACCOUNTS_PROVIDERS = {"instagram_login": {"CLASS": f"{__name__}.Rotating"}}
-    say("ready")
-    for line in sys.stdin:
-        told = json.loads(line)
+    line.send("ready")
+    while told := line.recv():
         account_id = told.pop("account")
         for name, value in told.items():
             setattr(settings, f"CONNECTED_ACCOUNTS_{name.upper()}", value)
         registry.reset()
         answers = at_once(*[lambda: ask(account_id)] * THREADS)  # noqa: B023
-        say([answer if isinstance(answer, str) else repr(answer) for answer in answers])
-
-
-def say(what: Any) -> None:
-    sys.stdout.write(json.dumps(what) + "\n")
-    sys.stdout.flush()
-
-
-if __name__ == "__main__":
-    main(sys.argv[1])
+        line.send([answer if isinstance(answer, str) else repr(answer) for answer in answers])

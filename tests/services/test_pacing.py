@@ -6,6 +6,7 @@ import pytest
 from django.utils import timezone
 
 from django_connected_accounts.models import Publication
+from django_connected_accounts.models.leases import DatabaseNow
 from django_connected_accounts.services import publishing
 
 pytestmark = pytest.mark.django_db
@@ -40,7 +41,7 @@ def test_a_backlog_of_an_account_drains_spaced(account, world, photo):
 def test_each_late_post_is_put_off_once_and_then_sent(account, world, photo, run):
     posts = [late(account.publish(media=[photo()]), minutes=10) for n in range(3)]
     publishing.tick()
-    Publication.objects.filter(code="backlog").update(run_at=timezone.now())
+    Publication.objects.filter(code="backlog").update(run_at=DatabaseNow())
     publishing.tick()
     assert [post.step for post in reread(*posts)] == [1, 1, 1]
 
@@ -91,7 +92,7 @@ def test_steps_of_an_account_at_the_same_time_are_limited(account, world, photo)
         account.publish(media=[photo()])
     claimed, going = publishing.next_batch(5, at_once=True)
     assert (claimed, len(going)) == (5, 2)
-    Publication.objects.filter(lease_until=None).update(run_at=timezone.now() - timedelta(seconds=1))
+    Publication.objects.filter(lease_until=None).update(run_at=DatabaseNow())
     assert publishing.next_batch(5, at_once=True) == (3, [])
     assert Publication.objects.filter(run_at__gt=timezone.now(), lease_until=None).count() == 3
 

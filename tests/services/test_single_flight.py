@@ -5,16 +5,10 @@
 
 from __future__ import annotations
 
-import json
 import os
-import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from datetime import timedelta
-from pathlib import Path
-from tempfile import TemporaryDirectory
-from typing import Any
 
 import pytest
 from django.contrib.auth import get_user_model
@@ -25,7 +19,7 @@ from django_connected_accounts.models import ConnectedAccount, Event
 from django_connected_accounts.sandbox import World, serving
 from tests.visitor import REFRESHES, calls
 
-from .asking import THREADS
+from .asking import THREADS, Asker
 
 PROCESSES, SOME = 8, 4
 ROUNDS = int(os.environ.get("CONNECTED_ACCOUNTS_TEST_ROUNDS", "2"))
@@ -35,38 +29,10 @@ DAY = 24 * 60 * 60
 pytestmark = [pytest.mark.databases, pytest.mark.django_db(transaction=True)]
 
 
-class Asker:
-    """A process of `tests.services.asking`."""
-
-    def __init__(self) -> None:
-        command = [sys.executable, "-m", "tests.services.asking", str(connection.settings_dict["NAME"])]
-        pipe, here = subprocess.PIPE, Path(__file__).parents[2]
-        # Who is killed clears nothing away.
-        self.folder = TemporaryDirectory()
-        environment = {**os.environ, "TMPDIR": self.folder.name}
-        self.process = subprocess.Popen(
-            command, stdin=pipe, stdout=pipe, text=True, cwd=here, env=environment
-        )
-
-    def tell(self, **what: Any) -> None:
-        assert self.process.stdin
-        self.process.stdin.write(json.dumps(what) + "\n")
-        self.process.stdin.flush()
-
-    def hear(self) -> Any:
-        assert self.process.stdout
-        return json.loads(self.process.stdout.readline())
-
-    def kill(self) -> None:
-        self.process.kill()
-        self.process.communicate()
-        self.folder.cleanup()
-
-
 @pytest.fixture(scope="module")
 def askers(django_db_setup: None) -> Iterator[list[Asker]]:
     """Eight processes, ready to ask."""
-    started = [Asker() for _ in range(PROCESSES)]
+    started = [Asker(str(connection.settings_dict["NAME"])) for _ in range(PROCESSES)]
     try:
         assert {asker.hear() for asker in started} == {"ready"}
         yield started
@@ -118,7 +84,7 @@ def test_64_threads_of_8_processes_refresh_an_expired_token_once(
 
 def kill_one_that_refreshes(account: ConnectedAccount, world: World, others: list[Asker]) -> None:
     """Kill a process during its call to the platform, as soon as all others ask too."""
-    refreshing = Asker()
+    refreshing = Asker(str(connection.settings_dict["NAME"]))
     try:
         assert refreshing.hear() == "ready"
         told = {"account": str(account.pk), "sandbox": world.base_url, **QUICK}

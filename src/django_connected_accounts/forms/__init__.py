@@ -8,6 +8,7 @@ from .posting import MediaForm, PostForm
 from .queueing import QueueForm
 from .repeating import RepeatForm
 from .times import TimeForm
+from .zones import ZoneSelect
 
 __all__ = [
     "ChooseForm",
@@ -20,5 +21,6 @@ __all__ = [
     "QueueForm",
     "RepeatForm",
     "TimeForm",
+    "ZoneSelect",
     "worded",
 ]

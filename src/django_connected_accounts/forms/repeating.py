@@ -7,14 +7,14 @@ from datetime import datetime
 from typing import Any
 
 from django import forms
-from django.utils import timezone
 from django.utils.dates import WEEKDAYS
 from django.utils.translation import gettext_lazy as _
 
 from django_connected_accounts.services.occurrences import DAYS, MOST, Rule
 
 from .coded import Form, refusal
-from .times import WallClockField, zone_choices
+from .times import WallClockField
+from .zones import ZoneField
 
 
 class RepeatForm(Form):
@@ -24,7 +24,7 @@ class RepeatForm(Form):
     places = {"rule": "often", "late_seconds": "late_minutes"}
 
     at = WallClockField(label=_("From"), help_text=_("It always goes out at this time of the day."))
-    zone = forms.ChoiceField(label=_("Time zone"))
+    zone = ZoneField()
     often = forms.ChoiceField(
         label=_("How often"),
         choices=[
@@ -57,13 +57,6 @@ class RepeatForm(Form):
         min_value=1,
         help_text=_("Later it is shown as missed, and never sent after the next one is due."),
     )
-
-    def __init__(self, data: Any = None, files: Any = None, **options: Any) -> None:
-        initial = {"zone": timezone.get_current_timezone_name(), **(options.pop("initial", None) or {})}
-        super().__init__(data, files, initial=initial, **options)
-        zone = self.fields["zone"]
-        assert isinstance(zone, forms.ChoiceField)  # noqa: S101
-        zone.choices = zone_choices(initial["zone"])
 
     def clean(self) -> dict[str, Any]:
         cleaned: dict[str, Any] = super().clean() or self.cleaned_data

@@ -1,10 +1,8 @@
-"""A time to come, as a clock on the wall shows it, and the zones to choose from."""
+"""A time to come, as a clock on the wall shows it."""
 
 from __future__ import annotations
 
-import zoneinfo
 from datetime import datetime
-from functools import cache
 from typing import Any
 
 from django import forms
@@ -15,6 +13,7 @@ from django_connected_accounts.exceptions import InvalidRequest
 from django_connected_accounts.services import walltime
 
 from .coded import Form, refusal
+from .zones import ZoneField
 
 
 class WallClockField(forms.Field):
@@ -41,7 +40,7 @@ class TimeForm(Form):
     places = {"late_seconds": "late_minutes"}
 
     at = WallClockField(label=_("Date and time"))
-    zone = forms.ChoiceField(label=_("Time zone"))
+    zone = ZoneField()
     fold = forms.TypedChoiceField(
         label=_("Which of the two?"),
         coerce=int,
@@ -58,11 +57,7 @@ class TimeForm(Form):
     )
 
     def __init__(self, data: Any = None, files: Any = None, **options: Any) -> None:
-        initial = {"zone": timezone.get_current_timezone_name(), **(options.pop("initial", None) or {})}
-        super().__init__(data, files, initial=initial, **options)
-        zone = self.fields["zone"]
-        assert isinstance(zone, forms.ChoiceField)  # noqa: S101
-        zone.choices = zone_choices(initial["zone"])
+        super().__init__(data, files, **options)
         self.asks_which = False
         self.due_at: datetime | None = None
 
@@ -98,18 +93,3 @@ class TimeForm(Form):
             for choice in walltime.choices(error)
         ]
         self.asks_which = True
-
-
-def zone_choices(current: str) -> list[tuple[str, Any]]:
-    """Return the zones people choose from, the current one first, then by region."""
-    return [(current, current.replace("_", " ")), *_zones()]
-
-
-@cache
-def _zones() -> tuple[tuple[str, tuple[tuple[str, str], ...]], ...]:
-    regions: dict[str, list[tuple[str, str]]] = {"UTC": [("UTC", "UTC")]}
-    for name in sorted(zoneinfo.available_timezones()):
-        region, slash, place = name.partition("/")
-        if slash and region not in ("Etc", "SystemV", "US", "posix", "right"):
-            regions.setdefault(region, []).append((name, place.replace("_", " ").replace("/", ", ")))
-    return tuple((region, tuple(places)) for region, places in regions.items())

@@ -8,7 +8,6 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
-from django import forms
 from django.conf import settings
 from django.core.paginator import Paginator
 from django.db.models import Exists, OuterRef, Prefetch, QuerySet, prefetch_related_objects
@@ -16,7 +15,7 @@ from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 
 from django_connected_accounts.access import access
-from django_connected_accounts.forms import FilterForm, Form, LinkForm, TimeForm
+from django_connected_accounts.forms import FilterForm, Form, LinkForm, TimeForm, ZoneSelect
 from django_connected_accounts.models import ConnectedAccount, Event, Measurement, Post, Publication
 from django_connected_accounts.providers.types import Problem
 from django_connected_accounts.services import composing, deleting, delivery, measuring, remarks
@@ -92,12 +91,12 @@ class PostPage(Page):
             for publication in publications
         ]
         chosen = chosen_accounts(request, post)
-        sent = {delivery.publication.account_id for delivery in deliveries}
+        sent = {d.publication.account_id for d in deliveries}
         unsent = [account for account in chosen if account.pk not in sent]
         editable = all(d.publication.status in composing.EDITABLE for d in deliveries)
         shown = previews(post, unsent)
         accounts = [account for account in connected(request) if account.pk not in sent]
-        moving = any(delivery.moving for delivery in deliveries)
+        moving = any(d.moving for d in deliveries)
         live = moving and request.method == "GET" and request.GET.get("live") != "off"
         response = self.show(
             post=post,
@@ -173,9 +172,7 @@ class Delivery:
         form = TimeForm(auto_id=f"at-{self.publication.pk}-%s", initial=_time_of(self.publication))
         if self.among_many:
             # Hundreds of zones, dozens of times over, would be a megabyte: the one it has will do.
-            zone = form.fields["zone"]
-            assert isinstance(zone, forms.ChoiceField)  # noqa: S101
-            zone.choices = [(self.publication.zone, self.publication.zone.replace("_", " "))]
+            form.fields["zone"].widget = ZoneSelect(others=False)
         return form
 
     @property

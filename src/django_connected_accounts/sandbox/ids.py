@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import hashlib
+from functools import lru_cache
 
 _ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
 
 
+@lru_cache(maxsize=4096)
 def digits(source: str, *, prefix: str = "", length: int = 17) -> str:
     """Return an id of ``length`` digits beginning with ``prefix``, always the same for ``source``."""
     number = int.from_bytes(hashlib.sha256(source.encode()).digest(), "big")
