@@ -92,7 +92,7 @@ def test_every_call_has_a_time_limit(monkeypatch: pytest.MonkeyPatch) -> None:
         limits.append(timeout)
         raise OSError
 
-    monkeypatch.setattr("requests.Session.send", send)
+    monkeypatch.setattr("requests.adapters.HTTPAdapter.send", send)
     with pytest.raises(ProviderError):
         Http({"graph.instagram.com"}).request("GET", "https://graph.instagram.com/me", repeatable=False)
 

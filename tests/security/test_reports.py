@@ -8,7 +8,6 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
-import requests
 from django.core import mail
 from django.core.files.base import ContentFile
 from django.test import Client, RequestFactory
@@ -18,7 +17,7 @@ from django.views.debug import ExceptionReporter, technical_500_response
 from django_connected_accounts.models import ConnectedAccount, ConnectionAttempt, Revocation
 from django_connected_accounts.providers.http import Http
 from django_connected_accounts.providers.meta.graph import Graph
-from django_connected_accounts.sandbox import World, consent, samples
+from django_connected_accounts.sandbox import SandboxAdapter, World, consent, samples
 from django_connected_accounts.sandbox.tokens import proof_of
 from django_connected_accounts.services import accounts, connecting, revoking, stepping, tokens
 from tests.visitor import Visitor
@@ -51,7 +50,7 @@ def breaks(monkeypatch: pytest.MonkeyPatch) -> Callable[[str], None]:
         raise Broken(len(held))
 
     places = {
-        "sending": lambda: monkeypatch.setattr(requests.Session, "send", bug),
+        "sending": lambda: monkeypatch.setattr(SandboxAdapter, "send", bug),
         "reading": lambda: monkeypatch.setattr(Http, "_understand", bug),
         "understanding": lambda: monkeypatch.setattr(
             "django_connected_accounts.providers.meta.graph.error_in", bug

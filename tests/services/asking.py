@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from multiprocessing.connection import Connection
 
 THREADS = 8
+PATIENCE = 120
 FORKS = get_context("forkserver")
 FORKS.set_forkserver_preload([__name__])
 
@@ -49,6 +50,8 @@ class Asker:
         self.line.send(what)
 
     def hear(self) -> Any:
+        if not self.line.poll(PATIENCE):
+            raise TimeoutError(f"process {self.process.pid} has not answered for {PATIENCE} s")
         return self.line.recv()
 
     def kill(self) -> None:
