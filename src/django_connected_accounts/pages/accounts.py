@@ -161,5 +161,5 @@ class Act(Page):
         else:
             # A test that ends with a refusal is told by the account's own card.
             if self.verb != "verify" or account.is_active or account.health == ConnectedAccount.Health.PAUSED:
-                self.done(str(verb.done) % {"account": f"@{account.username}"})
+                self.done(str(verb.done) % {"account": health.handle(account)})
         return redirect("connected_accounts:account", pk=account.pk)

@@ -23,6 +23,7 @@ from django_connected_accounts.services import (
     composing,
     deleting,
     delivery,
+    health,
     measuring,
     overriding,
     remarks,
@@ -129,7 +130,7 @@ class RetryFailed(Page):
         self.done(ngettext("Trying %(n)s again now.", "Trying all %(n)s again now.", again) % {"n": again})
         for publication, refusal in tried.items():
             for found, code in meanings(refusal, {}) if refusal else ():
-                words = f"@{publication.account.username}: {found.cause} {found.action} ({code})"
+                words = f"{health.handle(publication.account)}: {found.cause} {found.action} ({code})"
                 messages.error(request, words, fail_silently=True)
         return redirect("connected_accounts:post", pk=pk)
 

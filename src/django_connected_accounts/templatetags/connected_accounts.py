@@ -25,7 +25,7 @@ from django_connected_accounts import registry
 from django_connected_accounts.codes import CODES, Meaning, explain
 from django_connected_accounts.models import ConnectedAccount, Event, Post, PostMedia, Publication
 from django_connected_accounts.services import delivery, serving
-from django_connected_accounts.services.health import naming
+from django_connected_accounts.services.health import handle, naming
 from django_connected_accounts.services.timeline import Entry
 
 register = template.Library()
@@ -148,10 +148,7 @@ def platform_name(platform: str) -> str:
     return registry.name(platform)
 
 
-@register.filter
-def handle(account: ConnectedAccount) -> str:
-    """Return what an account is called there: what has a space in it is a name and no handle."""
-    return account.username if " " in account.username else f"@{account.username}"
+register.filter("handle", handle)
 
 
 @register.filter
@@ -266,13 +263,17 @@ def local_time(moment: datetime | None, zone: str = "", *, seconds: bool = False
         tz = fixed_zone.utc
     utc = moment.astimezone(fixed_zone.utc)
     local = moment.astimezone(tz)
+    name = zone or timezone.get_current_timezone_name()
+    if local.utcoffset() != local.replace(fold=1 - local.fold).utcoffset():
+        # The clocks show this time twice: say which of the two it is.
+        name = f"{name}, {local:%Z}"
     exact = f"{date_format(local, 'DATE_FORMAT')}, {local:%H:%M:%S}"
     return format_html(
         '<span class="ca-when"><time datetime="{}" title="{} UTC">{}</time> <small>{}</small></span>',
         utc.isoformat(timespec="seconds"),
         utc.strftime("%Y-%m-%d %H:%M:%S"),
         exact if seconds else date_format(local, "DATETIME_FORMAT"),
-        zone or timezone.get_current_timezone_name(),
+        name,
     )
 
 
