@@ -299,13 +299,3 @@ def test_a_time_that_comes_twice_is_asked_for_and_answered(
     browser.send("publication-reschedule", publication.pk, **when, fold="0")
     publication.refresh_from_db()
     assert publication.due_at.isoformat() == "2030-10-27T00:30:00+00:00"
-
-
-def test_an_option_of_many_parts_is_empty_until_something_is_written() -> None:
-    from django_connected_accounts.forms.options import option_field
-    from django_connected_accounts.providers.types import Option
-
-    field = option_field("poll", Option(type="object", kinds=("text",), help="Its parts"))
-    assert field.prepare_value(None) == ""
-    assert field.prepare_value({"question": "Rye?"}) == '{"question": "Rye?"}'
-    assert field.clean("") is None

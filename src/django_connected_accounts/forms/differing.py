@@ -56,7 +56,7 @@ class DifferingForm(Form):
         self.rows = _rows(post, self.own) if post else []
         super().__init__(data, files, prefix=f"account-{account.pk}", initial=self._initial(post))
         for name, option in options.items():
-            self.fields[f"option_{name}"] = option_field(name, option, own=not alone)
+            self.fields[f"option_{name}"] = option_field(name, option, kinds=kinds, own=not alone)
         self._choices("kind", [("", _("As for all accounts")), *_named(kinds)])
         self._choices("pictures", [(str(row.pk), row.original_name or row.kind) for row in self.rows])
         if not self.rows:

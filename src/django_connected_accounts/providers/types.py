@@ -236,8 +236,8 @@ class Option:
     """Something a platform lets the author choose for these ``kinds`` of posts.
 
     ``choices`` are what a "choice" may be, value to label. What is ``required`` has no default: the author
-    must choose. The fields of an "object" are described by ``help``. A "list" is one of words; "texts" may be
-    long.
+    must choose. An "object" has ``parts``, by name; without, it is given as JSON and described by ``help``. A
+    "list" is one of words; "texts" may be long.
     """
 
     type: Literal["text", "integer", "boolean", "list", "texts", "choice", "object"]
@@ -245,6 +245,7 @@ class Option:
     help: str
     choices: Mapping[str, str] = field(default_factory=dict)
     required: bool = False
+    parts: Mapping[str, Option] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
