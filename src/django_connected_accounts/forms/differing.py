@@ -38,6 +38,9 @@ class DifferingForm(Form):
         label=_("Pictures and films it gets"), required=False, widget=forms.CheckboxSelectMultiple
     )
     uploads = FilesField(label=_("Other ones, for this account alone"), required=False, allow_empty_file=True)
+    reset = forms.BooleanField(
+        label=_("Drop all that is said here: as for all accounts again"), required=False
+    )
 
     def __init__(
         self,
@@ -61,6 +64,8 @@ class DifferingForm(Form):
         self._choices("pictures", [(str(row.pk), row.original_name or row.kind) for row in self.rows])
         if not self.rows:
             del self.fields["pictures"]
+        if not self.own:
+            del self.fields["reset"]
         self.opened = alone
 
     @property
@@ -75,6 +80,8 @@ class DifferingForm(Form):
     def content(self) -> dict[str, Any]:
         """Return the override, as `services.composing` takes it."""
         cleaned = self.cleaned_data
+        if cleaned.get("reset"):
+            return {}
         said = {name: cleaned[name] for name in ("kind", "text", "first_comment") if cleaned[name]}
         said.update(dict.fromkeys(cleaned["nothing"], ""))
         # What this form can't show was said by other means, and stays.
