@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from django_connected_accounts import registry
@@ -47,8 +48,8 @@ def test_every_option_of_a_platform_is_called_as_people_call_it() -> None:
 
 def test_a_poll_is_written_in_fields_of_its_own(browser: Browser, visitor: Visitor) -> None:
     account = visitor.connects("shop", "linkedin")
-    choices = {"option_poll_question": "Rye?", "option_poll_options": "Yes, please\nNo, thanks"}
-    browser.send("compose", **said_to(account), **choices, option_poll_duration="SEVEN_DAYS")
+    choices = {"option_poll.question": "Rye?", "option_poll.options": "Yes, please\nNo, thanks"}
+    browser.send("compose", **said_to(account), **choices, **{"option_poll.duration": "SEVEN_DAYS"})
     post = Post.objects.get()
     said = {"question": "Rye?", "options": ["Yes, please", "No, thanks"], "duration": "SEVEN_DAYS"}
     assert post.options["poll"] == said
@@ -58,9 +59,20 @@ def test_a_poll_is_written_in_fields_of_its_own(browser: Browser, visitor: Visit
     assert '<label for="id_option_poll_0">Question</label>' in markup
 
 
+def test_no_field_is_taken_for_another_with_all_platforms_on_one_page(
+    browser: Browser, visitor: Visitor
+) -> None:
+    for platform in ("linkedin", "threads", "twitter"):
+        visitor.connects("shop", platform)
+    markup = browser.page("compose").content.decode()
+    names = re.findall(r'<(?:textarea|select|input)[^>]* name="(option_[^"]+)"', markup)
+    assert {"option_poll.options", "option_poll_options"} <= {*names}
+    assert len(names) == len(set(names))
+
+
 def test_a_poll_of_which_a_part_is_missing_is_refused_beside_it(browser: Browser, visitor: Visitor) -> None:
     account = visitor.connects("shop", "linkedin")
-    browser.send("compose", **said_to(account), option_poll_question="Rye?")
+    browser.send("compose", **said_to(account), **{"option_poll.question": "Rye?"})
     said = text(browser.page("post", Post.objects.get().pk, account=str(account.pk)))
     assert "“Poll”" in said
     assert "option_invalid" in said

@@ -22,6 +22,8 @@ class PartsWidget(forms.MultiWidget):
     def __init__(self, fields: Mapping[str, forms.Field]) -> None:
         self.fields = fields
         super().__init__({name: field.widget for name, field in fields.items()})
+        # With an underscore, part "options" of "poll" would be called like an option "poll_options".
+        self.widgets_names = [f".{name}" for name in fields]
 
     def decompress(self, value: Any) -> list[Any]:
         said = value if isinstance(value, Mapping) else {}
