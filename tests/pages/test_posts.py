@@ -266,7 +266,7 @@ def test_the_page_tells_every_try_with_what_the_platform_said(
         verb="publication.attempt",
         code="platform_unavailable",
         publication=publication,
-        data={**told, "detail": "for operators"},
+        data={**told, "detail": "for operators", "note": "container 123"},
     )
 
     said = text(browser.page("post", publication.post_id))
@@ -275,6 +275,9 @@ def test_the_page_tells_every_try_with_what_the_platform_said(
     assert "took 0.25 s · try 2" in said
     assert "The platform's code 4/2207051 Trace Az8or2" in said
     assert "for operators" not in said
+    assert "container 123" not in said
     browser.visitor.user.is_staff = True
     browser.visitor.user.save()
-    assert "for operators" in text(browser.page("post", publication.post_id))
+    told = text(browser.page("post", publication.post_id))
+    assert "for operators" in told
+    assert "container 123" in told
