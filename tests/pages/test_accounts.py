@@ -190,10 +190,12 @@ def test_disconnecting_asks_first_and_then_deletes_the_tokens(
     assert "stays published" in text(browser.page("account-confirm-disconnect", account.pk))
     account.refresh_from_db()
     assert account.access_token
+    assert "Publish posts: granted" in text(browser.page("account", account.pk))
     browser.send("account-disconnect", account.pk)
     account.refresh_from_db()
     assert account.health == "disconnected"
     assert not account.access_token
+    assert "Publish posts: granted" not in text(browser.page("account", account.pk))
 
 
 @pytest.mark.parametrize("verb", VERBS)

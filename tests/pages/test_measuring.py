@@ -50,6 +50,15 @@ def test_the_numbers_of_a_post_are_read_now(
     assert "As of" in shown
 
 
+def test_numbers_can_be_read_only_while_there_is_access(
+    browser: Browser, account: ConnectedAccount, publication: Publication
+) -> None:
+    pages = (("account", account.pk), ("post", publication.post_id))
+    assert all("Read now" in text(browser.page(*page)) for page in pages)
+    browser.send("account-disconnect", account.pk)
+    assert not any("Read now" in text(browser.page(*page)) for page in pages)
+
+
 def test_what_is_unavailable_is_said_and_the_newest_is_shown(
     browser: Browser, account: ConnectedAccount
 ) -> None:

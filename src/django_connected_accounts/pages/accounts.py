@@ -140,7 +140,7 @@ VERBS: Mapping[str, Verb] = {
     "measure": Verb(
         lambda account, by: measuring.measure_account(account), _("The numbers of %(account)s were read.")
     ),
-    "disconnect": Verb(verbs.disconnect, _("%(account)s is disconnected; its tokens are deleted here.")),
+    "disconnect": Verb(verbs.disconnect, _("%(account)s is disconnected; our access to it is deleted here.")),
 }
 
 

@@ -21,7 +21,7 @@ from django_connected_accounts.models import ConnectedAccount, Measurement, Publ
 from django_connected_accounts.providers.base import Measures
 from django_connected_accounts.providers.types import Connection, Reading
 
-from . import tokens
+from . import health, tokens
 from .frames import without_locals
 
 log = logging.getLogger("django_connected_accounts")
@@ -36,7 +36,9 @@ _again_at = 0.0
 
 
 def can_measure(account: ConnectedAccount) -> bool:
-    """Say whether the platform gives numbers of this account, as far as we know."""
+    """Say whether the platform gives numbers of this account now, as far as we know."""
+    if not account.is_active:
+        return False
     try:
         provider = registry.get(account.platform)
     except (ConnectedAccountsError, ImproperlyConfigured):
@@ -162,7 +164,7 @@ def _measuring(account: ConnectedAccount) -> tuple[Measures, Connection]:
     if not isinstance(provider, Measures):
         raise InvalidRequest("platform_does_not_measure", platform=registry.name(account.platform))
     if account.permissions.get("measure") is False:
-        raise InvalidRequest("measure_permission_missing", account=str(account))
+        raise InvalidRequest("measure_permission_missing", **health.naming(account))
     return provider, tokens.fresh(account)
 
 
