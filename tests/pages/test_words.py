@@ -9,12 +9,20 @@ from django.utils import timezone
 from django_connected_accounts.models import ConnectedAccount, Event, Publication
 from django_connected_accounts.signals import VERBS
 from django_connected_accounts.templatetags import connected_accounts as words
+from django_connected_accounts.templatetags.connected_accounts_events import event_words
 from django_connected_accounts.templatetags.connected_accounts_numbers import number_name, older_than
 
 
 @pytest.mark.parametrize("verb", VERBS)
 def test_everything_that_happens_has_words(verb: str) -> None:
-    assert words.event_words(Event(verb=verb, data={"health": "paused"})) != verb
+    assert event_words(Event(verb=verb, data={"health": "paused"})) != verb
+
+
+def test_a_lost_answer_is_not_called_another_try() -> None:
+    retrying = Event(verb="publication.retrying", code="platform_unavailable")
+    assert event_words(retrying) == "Trying again"
+    lost = Event(verb="publication.retrying", code="outcome_unknown")
+    assert event_words(lost) == "No clear answer: it is looked up"
 
 
 @pytest.mark.parametrize("health", ConnectedAccount.Health.values)

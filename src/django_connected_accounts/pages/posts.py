@@ -134,6 +134,11 @@ class Delivery:
     numbers: Sequence[Measurement] = ()
 
     @property
+    def moving(self) -> bool:
+        """Whether it is on its way now, and what is said of it may still change."""
+        return self.publication.status in (Status.SENDING, Status.WAITING)
+
+    @property
     def may_measure(self) -> bool:
         """Whether its numbers can be read now."""
         live = self.publication.status == Status.PUBLISHED

@@ -164,7 +164,7 @@ def _measuring(account: ConnectedAccount) -> tuple[Measures, Connection]:
     if not isinstance(provider, Measures):
         raise InvalidRequest("platform_does_not_measure", platform=registry.name(account.platform))
     if account.permissions.get("measure") is False:
-        raise InvalidRequest("measure_permission_missing", **health.naming(account))
+        raise InvalidRequest("measure_permission_missing", account=health.handle(account))
     return provider, tokens.fresh(account)
 
 
