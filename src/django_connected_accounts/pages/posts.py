@@ -134,9 +134,9 @@ class Delivery:
     numbers: Sequence[Measurement] = ()
 
     @property
-    def moving(self) -> bool:
-        """Whether it is on its way now, and what is said of it may still change."""
-        return self.publication.status in (Status.SENDING, Status.WAITING)
+    def under_way(self) -> bool:
+        """Whether it is being sent, so that what is said of it may still change."""
+        return self.publication.status in UNDER_WAY
 
     @property
     def may_measure(self) -> bool:
