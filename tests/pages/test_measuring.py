@@ -81,6 +81,16 @@ def test_without_the_permission_a_page_says_how_to_get_it(
     assert "Read now" not in shown
 
 
+def test_a_role_that_may_post_but_not_read_numbers_is_told_of_reading(
+    browser: Browser, account: ConnectedAccount
+) -> None:
+    world = browser.visitor.world
+    world.fault(action="status", path="threads_insights", status=403, body={"error": {"code": 10}})
+    said = text(browser.get(browser.send("account-measure", account.pk).headers["Location"]))
+    assert "@juniper.shop does not let us read its numbers." in said
+    assert "publishing needs" not in said
+
+
 def test_a_page_of_many_accounts_reads_their_numbers_at_once(
     account: ConnectedAccount, publication: Publication, django_assert_num_queries: Any
 ) -> None:

@@ -155,7 +155,7 @@ class Act(Page):
         try:
             verb.run(account, by=request.user)
         except ConnectedAccountsError as error:
-            self.refused(error, platform=registry.name(account.platform))
+            self.refused(error, **health.naming(account))
         except ImproperlyConfigured:
             self.refused(InvalidRequest("not_configured", platform=registry.name(account.platform)))
         else:

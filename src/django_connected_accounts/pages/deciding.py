@@ -171,7 +171,7 @@ class Act(PostPage):
         try:
             verb.run(publication, by=request.user, **said)
         except ConnectedAccountsError as error:
-            self.refused(error, platform=platforms([publication.account]))
+            self.refused(error, **health.naming(publication.account))
         else:
             self.done(verb.done)
         return redirect("connected_accounts:post", pk=publication.post_id)
