@@ -17,7 +17,7 @@ from urllib.parse import urlsplit
 import django
 
 from django_connected_accounts.providers.base import Deletes, Measures, Provider, Publishes, Receives
-from django_connected_accounts.providers.types import Limits
+from django_connected_accounts.providers.types import Limits, Option
 
 DOCS = Path(__file__).parent
 ROOT = DOCS.parent
@@ -250,10 +250,15 @@ def _options(provider: Publishes) -> Iterator[str]:
     yield "| option | kind of value | for | |"
     yield "|---|---|---|---|"
     for name, option in provider.options.items():
-        value = f"one of {', '.join(f'`{one}`' for one in option.choices)}" if option.choices else option.type
         required = " **To be chosen by the author.**" if option.required else ""
         kinds = "all" if set(provider.kinds) <= set(option.kinds) else ", ".join(option.kinds)
-        yield _row(f"`{name}`", (value, kinds, f"{option.help}{required}"))
+        yield _row(f"`{name}`", (_value(option), kinds, f"{option.help}{required}"))
+        for part, made_of in option.parts.items():
+            yield _row(f"`{name}.{part}`", (_value(made_of), kinds, made_of.help))
+
+
+def _value(option: Option) -> str:
+    return f"one of {', '.join(f'`{one}`' for one in option.choices)}" if option.choices else option.type
 
 
 def _limits_table(limits: Limits) -> Iterator[str]:

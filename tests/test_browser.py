@@ -1,9 +1,10 @@
-"""The main job in a real browser: no JavaScript, a strict content security policy, the width of a phone."""
+"""The main job in a real browser: a strict content security policy, a phone's width, scripts off and on."""
 
 from __future__ import annotations
 
 import shutil
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -28,13 +29,14 @@ from django_connected_accounts.services import publishing
 pytestmark = pytest.mark.django_db(transaction=True)
 
 POLICY = (
-    "default-src 'none'; style-src 'self'; img-src 'self' http:; media-src 'self'; frame-ancestors 'none'"
+    "default-src 'none'; style-src 'self'; img-src 'self' http:; media-src 'self'; frame-ancestors 'none'; "
+    "script-src 'self'; connect-src 'self'"
 )
 PHONE = (390, 844)
 
 
 def strict_policy(get_response: Callable[[HttpRequest], HttpResponse]) -> Any:
-    """Middleware of a host that allows no script and no inline style."""
+    """Middleware of a host that allows nothing inline, and nothing from elsewhere but pictures."""
 
     def middleware(request: HttpRequest) -> HttpResponse:
         response = get_response(request)
@@ -45,7 +47,7 @@ def strict_policy(get_response: Callable[[HttpRequest], HttpResponse]) -> Any:
 
 
 class Phone:
-    """A browser as wide as a phone, without JavaScript."""
+    """A browser as wide as a phone."""
 
     def __init__(self, driver: Any, site: str) -> None:
         self.driver, self.site = driver, site
@@ -91,11 +93,25 @@ def site(live_server: Any, settings: Any) -> Iterator[str]:
 
 @pytest.fixture
 def phone(site: str, needs: Callable[[str], str]) -> Iterator[Phone]:
+    with opened(site, needs("chromium"), javascript=False) as browser:
+        yield browser
+
+
+@pytest.fixture
+def lively_phone(site: str, needs: Callable[[str], str]) -> Iterator[Phone]:
+    """One with JavaScript."""
+    with opened(site, needs("chromium"), javascript=True) as browser:
+        yield browser
+
+
+@contextmanager
+def opened(site: str, chromium: str, *, javascript: bool) -> Iterator[Phone]:
     options = webdriver.ChromeOptions()
-    options.binary_location = needs("chromium")
+    options.binary_location = chromium
     for argument in ("--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"):
         options.add_argument(argument)
-    options.add_experimental_option("prefs", {"profile.managed_default_content_settings.javascript": 2})
+    setting = {"profile.managed_default_content_settings.javascript": 1 if javascript else 2}
+    options.add_experimental_option("prefs", setting)
     options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
     # Named, so that Selenium asks nobody on the network for one.
     driver = webdriver.Chrome(options=options, service=Service(shutil.which("chromedriver")))
@@ -181,6 +197,28 @@ def test_declining_leads_to_one_next_step(phone: Phone) -> None:
     assert "#_=_" not in phone.driver.current_url
     phone.presses("Start again")
     assert "Bakery Nord" in phone.says
+
+
+def test_with_javascript_only_what_the_chosen_accounts_need_is_shown_and_texts_are_counted(
+    lively_phone: Phone,
+) -> None:
+    phone = lively_phone
+    for platform in ("linkedin", "threads"):
+        phone.opens(f"connect/{platform}/")
+        phone.presses("Continue to ")
+        phone.presses("Owner of Juniper Shop")
+        phone.presses("Allow")
+    phone.opens("posts/new/")
+    phone.driver.find_element(By.XPATH, "//summary[contains(., 'More')]").click()
+    assert "No reposts" not in phone.says
+    phone.driver.find_element(By.CSS_SELECTOR, "[data-platform=linkedin]").click()
+    assert "No reposts" in phone.says
+    assert "Disappears after a day" not in phone.says
+    phone.types("text", "Rye is back.")
+    counted = "12 of 3000 characters as LinkedIn counts."
+    WebDriverWait(phone.driver, 10).until(lambda _: counted in phone.says)
+    assert not phone.overflows
+    assert refusals(phone) == []
 
 
 def refusals(phone: Phone) -> list[str]:

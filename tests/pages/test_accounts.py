@@ -190,10 +190,12 @@ def test_disconnecting_asks_first_and_then_deletes_the_tokens(
     assert "stays published" in text(browser.page("account-confirm-disconnect", account.pk))
     account.refresh_from_db()
     assert account.access_token
+    assert "Publish posts: granted" in text(browser.page("account", account.pk))
     browser.send("account-disconnect", account.pk)
     account.refresh_from_db()
     assert account.health == "disconnected"
     assert not account.access_token
+    assert "Publish posts: granted" not in text(browser.page("account", account.pk))
 
 
 @pytest.mark.parametrize("verb", VERBS)
@@ -227,3 +229,18 @@ def test_pages_are_neither_cached_nor_framed(browser: Browser) -> None:
     assert headers["X-Frame-Options"] == "DENY"
     assert headers["Content-Security-Policy"] == "frame-ancestors 'none'"
     assert headers["Referrer-Policy"] == "same-origin"
+
+
+def test_a_name_is_not_taken_for_a_handle_and_said_once(browser: Browser, visitor: Visitor) -> None:
+    account = visitor.connects("shop", "linkedin")
+    assert account.username == account.display_name == "Owner of Juniper Shop"
+    assert "Owner of Juniper Shop LinkedIn · Member" in text(browser.page("accounts"))
+    assert "Owner of Juniper Shop LinkedIn · Member" in text(browser.page("compose"))
+    assert "@Owner" not in text(browser.page("posts", account=str(account.pk)))
+
+
+def test_two_ways_to_sign_in_to_one_platform_count_a_text_once(browser: Browser, visitor: Visitor) -> None:
+    accounts = [visitor.connects("shop", "instagram_login"), visitor.connects("two_businesses", "instagram")]
+    keys = [account.pk for account in accounts]
+    said = text(browser.send("compose-measure", accounts=keys, text="Rye is back."))
+    assert said.count("characters as Instagram counts") == 1

@@ -86,6 +86,22 @@ def test_emptied_it_is_as_for_all_accounts_again(
     assert (post.text, post.overrides) == ("Rolls", {})
 
 
+def test_one_tick_drops_all_that_is_different(
+    browser: Browser, shop: ConnectedAccount, short: ConnectedAccount
+) -> None:
+    own = {"text": "x", "options": {"mood": None}}
+    post = composing.compose(
+        browser.visitor.user, text="Bread", accounts=[shop, short], overrides={short: own}
+    )
+    page = browser.page("post-edit", post.pk).content.decode()
+    assert page.count("as for all accounts again") == 1
+    ids = [str(shop.pk), str(short.pk)]
+    ticked = {short: {"text": "x", "reset": "on"}}
+    sent(browser, "post-edit", post.pk, accounts=ids, text="Bread", own=ticked)
+    post.refresh_from_db()
+    assert post.overrides == {}
+
+
 def test_what_was_not_shown_is_left_as_it_was(
     browser: Browser, shop: ConnectedAccount, short: ConnectedAccount
 ) -> None:

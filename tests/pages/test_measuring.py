@@ -50,6 +50,15 @@ def test_the_numbers_of_a_post_are_read_now(
     assert "As of" in shown
 
 
+def test_numbers_can_be_read_only_while_there_is_access(
+    browser: Browser, account: ConnectedAccount, publication: Publication
+) -> None:
+    pages = (("account", account.pk), ("post", publication.post_id))
+    assert all("Read now" in text(browser.page(*page)) for page in pages)
+    browser.send("account-disconnect", account.pk)
+    assert not any("Read now" in text(browser.page(*page)) for page in pages)
+
+
 def test_what_is_unavailable_is_said_and_the_newest_is_shown(
     browser: Browser, account: ConnectedAccount
 ) -> None:
@@ -70,6 +79,16 @@ def test_without_the_permission_a_page_says_how_to_get_it(
     shown = text(browser.page("account", account.pk))
     assert "Reconnect it and allow insights" in shown
     assert "Read now" not in shown
+
+
+def test_a_role_that_may_post_but_not_read_numbers_is_told_of_reading(
+    browser: Browser, account: ConnectedAccount
+) -> None:
+    world = browser.visitor.world
+    world.fault(action="status", path="threads_insights", status=403, body={"error": {"code": 10}})
+    said = text(browser.get(browser.send("account-measure", account.pk).headers["Location"]))
+    assert "@juniper.shop does not let us read its numbers." in said
+    assert "publishing needs" not in said
 
 
 def test_a_page_of_many_accounts_reads_their_numbers_at_once(

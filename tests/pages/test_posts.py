@@ -102,6 +102,16 @@ def test_what_is_in_doubt_shows_its_evidence_and_warns_before_posting_again(
     assert "appear twice" in said
 
 
+def test_nobody_is_told_to_act_on_what_is_still_looked_up(browser: Browser, publication: Publication) -> None:
+    become(publication, "sending", code="request_refused", run_at=timezone.now())
+    said = text(browser.page("post", publication.post_id))
+    assert "Nothing yet. What became of it is looked up" in said
+    assert "Change the post" not in said
+    assert "Change the post" not in text(browser.page("queue"))
+    become(publication, "failed", code="request_refused")
+    assert "Change the post" in text(browser.page("post", publication.post_id))
+
+
 def test_pasting_the_link_settles_it(browser: Browser, publication: Publication) -> None:
     become(publication, "unknown")
     refused = browser.send("publication-live", publication.pk, permalink="not a link at all")
@@ -256,7 +266,7 @@ def test_the_page_tells_every_try_with_what_the_platform_said(
         verb="publication.attempt",
         code="platform_unavailable",
         publication=publication,
-        data={**told, "detail": "for operators"},
+        data={**told, "detail": "for operators", "note": "container 123"},
     )
 
     said = text(browser.page("post", publication.post_id))
@@ -265,6 +275,9 @@ def test_the_page_tells_every_try_with_what_the_platform_said(
     assert "took 0.25 s · try 2" in said
     assert "The platform's code 4/2207051 Trace Az8or2" in said
     assert "for operators" not in said
+    assert "container 123" not in said
     browser.visitor.user.is_staff = True
     browser.visitor.user.save()
-    assert "for operators" in text(browser.page("post", publication.post_id))
+    told = text(browser.page("post", publication.post_id))
+    assert "for operators" in told
+    assert "container 123" in told

@@ -86,7 +86,9 @@ def test_a_series_is_paused_resumed_changed_and_ended(browser: Browser, series: 
     def does(verb: str, **data: Any) -> str:
         return text(browser.get(browser.send(f"series-{verb}", series.pk, **data).headers["Location"]))
 
-    assert "Paused. Nothing of it goes out" in does("pause")
+    paused = does("pause")
+    assert "Paused. Nothing of it goes out" in paused
+    assert "Nothing comes until you resume it." in paused
     assert not Publication.objects.exists()
     assert "It goes on with what is to come." in does("resume")
     assert Publication.objects.count() == 3

@@ -15,7 +15,7 @@ from django_connected_accounts.browser import browser_id, take_query
 from django_connected_accounts.codes import CODES
 from django_connected_accounts.exceptions import ConnectionFailed, InvalidRequest
 from django_connected_accounts.models import ConnectionAttempt
-from django_connected_accounts.services import connecting
+from django_connected_accounts.services import connecting, health
 
 from .accounts import account_row, round_trip
 from .envelope import Answer, explained, moment
@@ -95,7 +95,7 @@ def attempt_row(attempt: ConnectionAttempt, search: str = "") -> dict[str, Any]:
 
 def candidate_row(candidate: connecting.Candidate, platform: str) -> dict[str, Any]:
     """Return one account to choose from; ``reason`` says why it can't be chosen."""
-    name = f"@{candidate.username}" if candidate.username else candidate.display_name
+    name = health.handle(candidate)
     about = {"platform": platform, "account": name, "accounts": name}
     return {
         "account_id": candidate.account_id,

@@ -57,6 +57,7 @@ def option_rows(choices: Mapping[str, Option]) -> dict[str, Any]:
             "help": str(option.help),
             "choices": dict(option.choices),
             "required": option.required,
+            "parts": option_rows(option.parts),
         }
         for name, option in choices.items()
     }

@@ -14,7 +14,7 @@ CODES: Mapping[str, Meaning] = {
     ),
     "measure_permission_missing": Meaning(
         _("%(account)s does not let us read its numbers."),
-        _("Reconnect it and allow insights."),
+        _("Reconnect it and allow insights, as somebody whose role there may see them."),
         "owner",
     ),
     "publication_not_live": Meaning(

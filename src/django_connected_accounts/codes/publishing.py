@@ -144,8 +144,8 @@ CODES: Mapping[str, Meaning] = {
         _("%(platform)s has no way to publish."), _("Choose another account."), "author"
     ),
     "posts_too_close": Meaning(
-        _("Another post on this account goes out %(minutes)s minutes from it."),
-        _("Move one of them, or leave it; %(advised)s minutes between posts are advised."),
+        _("Another post on this account goes out less than %(advised)s minutes from it."),
+        _("Move one of them, or leave it."),
         "author",
     ),
     "publication_busy": Meaning(
@@ -197,10 +197,7 @@ CODES: Mapping[str, Meaning] = {
     ),
     "time_is_ambiguous": Meaning(
         _("The clocks in %(zone)s show this time twice."),
-        _(
-            "Say which you mean: %(first)s or %(second)s. In the API, “fold” 0 is the earlier and 1 the"
-            " later, or give the time with its offset."
-        ),
+        _("Say which you mean: %(first)s or %(second)s."),
         "author",
     ),
     "too_far_ahead": Meaning(

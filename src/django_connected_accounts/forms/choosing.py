@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from django_connected_accounts import registry
 from django_connected_accounts.models import ConnectedAccount, Publication
 from django_connected_accounts.services.connecting import Candidate
+from django_connected_accounts.services.health import handle
 
 from .coded import Form
 
@@ -56,7 +57,7 @@ class AccountField(_ModelChoiceField):
     """An account, called as people call it."""
 
     def label_from_instance(self, account: Any) -> str:
-        return f"@{account.username} · {registry.name(account.platform)}"
+        return f"{handle(account)} · {registry.name(account.platform)}"
 
 
 class FilterForm(forms.Form):

@@ -38,6 +38,9 @@ class DifferingForm(Form):
         label=_("Pictures and films it gets"), required=False, widget=forms.CheckboxSelectMultiple
     )
     uploads = FilesField(label=_("Other ones, for this account alone"), required=False, allow_empty_file=True)
+    reset = forms.BooleanField(
+        label=_("Drop all that is said here: as for all accounts again"), required=False
+    )
 
     def __init__(
         self,
@@ -60,11 +63,13 @@ class DifferingForm(Form):
         self.rows = _rows(post, self.own) if post else []
         super().__init__(data, files, prefix=f"account-{account.pk}", initial=self._initial(post))
         for name, option in options.items():
-            self.fields[f"option_{name}"] = option_field(name, option, own=not alone)
+            self.fields[f"option_{name}"] = option_field(name, option, kinds=kinds, own=not alone)
         self._choices("kind", [("", _("As for all accounts")), *_named(kinds)])
         self._choices("pictures", [(str(row.pk), row.original_name or row.kind) for row in self.rows])
         if not self.rows:
             del self.fields["pictures"]
+        if not self.own:
+            del self.fields["reset"]
         self.opened, self.obstacle = alone, obstacle
 
     @property
@@ -79,6 +84,8 @@ class DifferingForm(Form):
     def content(self) -> dict[str, Any]:
         """Return the override, as `services.composing` takes it."""
         cleaned = self.cleaned_data
+        if cleaned.get("reset"):
+            return {}
         said = {name: cleaned[name] for name in ("kind", "text", "first_comment") if cleaned[name]}
         said.update(dict.fromkeys(cleaned["nothing"], ""))
         # What this form can't show was said by other means, and stays.

@@ -95,8 +95,10 @@ class PostForm(TimeForm):
         self.fields["zone"].required = timed
         self.groups = options
         self.options = {name: option for group in options for name, option in group.options.items()}
-        for name, option in self.options.items():
-            self.fields[f"option_{name}"] = option_field(name, option)
+        for group in options:
+            every = {kind for option in group.options.values() for kind in option.kinds}
+            for name, option in group.options.items():
+                self.fields[f"option_{name}"] = option_field(name, option, kinds=every)
 
     @property
     def option_groups(self) -> list[tuple[Group, list[forms.BoundField]]]:
@@ -107,7 +109,7 @@ class PostForm(TimeForm):
     def has_more(self) -> bool:
         """Whether anything beyond the usual is filled in, or refused."""
         more = [self["kind"], self["first_comment"], *(self[f"option_{name}"] for name in self.options)]
-        return any(field.value() not in (None, "", []) or field.errors for field in more)
+        return any(_is_said(field.value()) or field.errors for field in more)
 
     def content(self) -> dict[str, Any]:
         """Return what `services.composing` takes, but the media."""
@@ -118,6 +120,11 @@ class PostForm(TimeForm):
             "first_comment": cleaned["first_comment"],
             "options": chosen_options(cleaned, self.options),
         }
+
+
+def _is_said(value: Any) -> bool:
+    """Say whether a field holds anything; one of several parts holds a list."""
+    return any(value) if isinstance(value, list) else value not in (None, "")
 
 
 class MediaForm(Form):

@@ -46,7 +46,7 @@ class RepeatForm(Form):
         help_text=_("For “by the week”. None: that of the first time."),
     )
     count = forms.IntegerField(
-        label=_("So many times"), min_value=1, max_value=MOST, required=False, help_text=_("Or until a day.")
+        label=_("How many times"), min_value=1, max_value=MOST, required=False, help_text=_("Or until a day.")
     )
     until = forms.DateField(
         label=_("Until"), required=False, widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")

@@ -140,7 +140,7 @@ VERBS: Mapping[str, Verb] = {
     "measure": Verb(
         lambda account, by: measuring.measure_account(account), _("The numbers of %(account)s were read.")
     ),
-    "disconnect": Verb(verbs.disconnect, _("%(account)s is disconnected; its tokens are deleted here.")),
+    "disconnect": Verb(verbs.disconnect, _("%(account)s is disconnected; our access to it is deleted here.")),
 }
 
 
@@ -155,11 +155,11 @@ class Act(Page):
         try:
             verb.run(account, by=request.user)
         except ConnectedAccountsError as error:
-            self.refused(error, platform=registry.name(account.platform))
+            self.refused(error, **health.naming(account))
         except ImproperlyConfigured:
             self.refused(InvalidRequest("not_configured", platform=registry.name(account.platform)))
         else:
             # A test that ends with a refusal is told by the account's own card.
             if self.verb != "verify" or account.is_active or account.health == ConnectedAccount.Health.PAUSED:
-                self.done(str(verb.done) % {"account": f"@{account.username}"})
+                self.done(str(verb.done) % {"account": health.handle(account)})
         return redirect("connected_accounts:account", pk=account.pk)

@@ -18,7 +18,7 @@ from django_connected_accounts.codes import CODES
 from django_connected_accounts.exceptions import ConnectedAccountsError, ConnectionFailed, InvalidRequest
 from django_connected_accounts.forms import ChooseForm
 from django_connected_accounts.models import ConnectedAccount, ConnectionAttempt
-from django_connected_accounts.services import connecting
+from django_connected_accounts.services import connecting, health
 
 from .page import Page
 
@@ -77,7 +77,7 @@ class Reconnect(Page):
         try:
             return _to_platform(request, account.platform, account)
         except ConnectedAccountsError as error:
-            self.refused(error, platform=registry.name(account.platform))
+            self.refused(error, **health.naming(account))
         except ImproperlyConfigured:
             self.refused(InvalidRequest("not_configured", platform=registry.name(account.platform)))
         return HttpResponseRedirect(reverse("connected_accounts:account", kwargs={"pk": account.pk}))

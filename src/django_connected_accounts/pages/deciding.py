@@ -23,6 +23,7 @@ from django_connected_accounts.services import (
     composing,
     deleting,
     delivery,
+    health,
     measuring,
     overriding,
     remarks,
@@ -129,7 +130,7 @@ class RetryFailed(Page):
         self.done(ngettext("Trying %(n)s again now.", "Trying all %(n)s again now.", again) % {"n": again})
         for publication, refusal in tried.items():
             for found, code in meanings(refusal, {}) if refusal else ():
-                words = f"@{publication.account.username}: {found.cause} {found.action} ({code})"
+                words = f"{health.handle(publication.account)}: {found.cause} {found.action} ({code})"
                 messages.error(request, words, fail_silently=True)
         return redirect("connected_accounts:post", pk=pk)
 
@@ -170,7 +171,7 @@ class Act(PostPage):
         try:
             verb.run(publication, by=request.user, **said)
         except ConnectedAccountsError as error:
-            self.refused(error, platform=platforms([publication.account]))
+            self.refused(error, **health.naming(publication.account))
         else:
             self.done(verb.done)
         return redirect("connected_accounts:post", pk=publication.post_id)

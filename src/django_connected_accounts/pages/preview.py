@@ -115,6 +115,8 @@ class Measure:
     """How long a text is as its platform counts, and how long it may be; None where that is not known."""
 
     platform: str
+    """What people call it: two ways of signing in to one platform count alike."""
+
     length: int
     longest: int | None
 
@@ -130,11 +132,11 @@ def measures(texts: Iterable[tuple[str, str]]) -> list[Measure]:
 
 def measured(platform: str, text: str) -> Measure:
     """Return the measure of a text on a platform."""
-    provider = publishing(platform)
+    provider, name = publishing(platform), registry.name(platform)
     if provider is None:
-        return Measure(platform, len(text), None)
+        return Measure(name, len(text), None)
     limit = provider.limits.get("text_length")
-    return Measure(platform, provider.length(text), int(limit.value) if limit else None)
+    return Measure(name, provider.length(text), int(limit.value) if limit else None)
 
 
 def _folded(text: str, platform: str) -> tuple[str, str]:

@@ -236,8 +236,9 @@ class Option:
     """Something a platform lets the author choose for these ``kinds`` of posts.
 
     ``choices`` are what a "choice" may be, value to label. What is ``required`` has no default: the author
-    must choose. The fields of an "object" are described by ``help``. A "list" is one of words; "texts" may be
-    long. ``otherwise`` says what it is where nothing is chosen, "" that it is as the platform does.
+    must choose; ``otherwise`` says what anything else is where nothing is chosen. An "object" has ``parts``,
+    by name; without, it is given as JSON and described by ``help``. A "list" is one of words; "texts" may be
+    long.
     """
 
     type: Literal["text", "integer", "boolean", "list", "texts", "choice", "object"]
@@ -246,6 +247,7 @@ class Option:
     choices: Mapping[str, str] = field(default_factory=dict)
     required: bool = False
     otherwise: str = ""
+    parts: Mapping[str, Option] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

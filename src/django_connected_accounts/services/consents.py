@@ -133,7 +133,7 @@ def refresh_profile(account: ConnectedAccount, profile: Profile) -> None:
 
 def name(profile: Profile) -> str:
     """Return what people call this account."""
-    return f"@{profile.username}" if profile.username else profile.display_name or profile.account_id
+    return health.handle(profile)
 
 
 def names(profiles: Iterable[Profile]) -> str:

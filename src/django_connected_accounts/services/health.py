@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from datetime import datetime
-from typing import Any
+from typing import Any, Protocol
 
 from django.db import transaction
 from django.db.models import Case, Count, F, IntegerField, OuterRef, QuerySet, Subquery, When
@@ -85,10 +85,28 @@ def began(account: ConnectedAccount, *, by: Any = None) -> None:
         events.record("account.health", code=code, actor=by, account=account, data=told, notice=notice)
 
 
+class Named(Protocol):
+    """An account, or what a platform says of one."""
+
+    @property
+    def account_id(self) -> str: ...
+    @property
+    def username(self) -> str: ...
+    @property
+    def display_name(self) -> str: ...
+
+
+def handle(account: Named) -> str:
+    """Return what an account is called there: what has a space in it is a name and no handle."""
+    name = account.username
+    if name:
+        return name if " " in name else f"@{name}"
+    return account.display_name or account.account_id
+
+
 def naming(account: ConnectedAccount) -> dict[str, str]:
     """Return what fills the places in the texts of every code about this account."""
-    name = f"@{account.username}" if account.username else account.display_name or account.account_id
-    return {"account": name, "platform": registry.name(account.platform)}
+    return {"account": handle(account), "platform": registry.name(account.platform)}
 
 
 def annotate(accounts: QuerySet[ConnectedAccount]) -> QuerySet[ConnectedAccount]:

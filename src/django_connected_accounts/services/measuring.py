@@ -16,12 +16,17 @@ from django.core.exceptions import ImproperlyConfigured
 from django.db.models import OuterRef, Q, QuerySet, Subquery
 
 from django_connected_accounts import registry
-from django_connected_accounts.exceptions import ConnectedAccountsError, InvalidRequest, RateLimited
+from django_connected_accounts.exceptions import (
+    ConnectedAccountsError,
+    InvalidRequest,
+    PermissionMissing,
+    RateLimited,
+)
 from django_connected_accounts.models import ConnectedAccount, Measurement, Publication
 from django_connected_accounts.providers.base import Measures
 from django_connected_accounts.providers.types import Connection, Reading
 
-from . import tokens
+from . import health, tokens
 from .frames import without_locals
 
 log = logging.getLogger("django_connected_accounts")
@@ -36,7 +41,9 @@ _again_at = 0.0
 
 
 def can_measure(account: ConnectedAccount) -> bool:
-    """Say whether the platform gives numbers of this account, as far as we know."""
+    """Say whether the platform gives numbers of this account now, as far as we know."""
+    if not account.is_active:
+        return False
     try:
         provider = registry.get(account.platform)
     except (ConnectedAccountsError, ImproperlyConfigured):
@@ -51,10 +58,10 @@ def measure(account: ConnectedAccount) -> list[Measurement]:
     Raise InvalidRequest where there are none to be had, ProviderError where the platform gave not one.
     """
     provider, connection = _measuring(account)
-    found = _stored(account, None, provider.measure(connection))
+    found = _stored(account, None, _read(provider, connection))
     for publication in _posts(account):
         try:
-            found += _stored(account, publication, provider.measure(connection, publication.remote_id))
+            found += _stored(account, publication, _read(provider, connection, publication.remote_id))
         except RateLimited:
             raise
         except ConnectedAccountsError as error:
@@ -66,7 +73,7 @@ def measure(account: ConnectedAccount) -> list[Measurement]:
 def measure_account(account: ConnectedAccount) -> list[Measurement]:
     """Do `measure` without the posts: few enough calls for somebody to wait for them."""
     provider, connection = _measuring(account)
-    return _stored(account, None, provider.measure(connection))
+    return _stored(account, None, _read(provider, connection))
 
 
 @without_locals
@@ -76,7 +83,7 @@ def measure_publication(publication: Publication) -> list[Measurement]:
         raise InvalidRequest("publication_not_live")
     account = publication.account
     provider, connection = _measuring(account)
-    return _stored(account, publication, provider.measure(connection, publication.remote_id))
+    return _stored(account, publication, _read(provider, connection, publication.remote_id))
 
 
 def measure_in_turn() -> None:
@@ -162,8 +169,18 @@ def _measuring(account: ConnectedAccount) -> tuple[Measures, Connection]:
     if not isinstance(provider, Measures):
         raise InvalidRequest("platform_does_not_measure", platform=registry.name(account.platform))
     if account.permissions.get("measure") is False:
-        raise InvalidRequest("measure_permission_missing", account=str(account))
+        raise InvalidRequest("measure_permission_missing", account=health.handle(account))
     return provider, tokens.fresh(account)
+
+
+def _read(provider: Measures, connection: Connection, remote_id: str = "") -> list[Reading]:
+    """Return what the platform says; a permission that is missing is one to read, not to publish."""
+    try:
+        return provider.measure(connection, remote_id)
+    except PermissionMissing as error:
+        if error.code == PermissionMissing.default_code:
+            error.code = "measure_permission_missing"
+        raise
 
 
 def _stored(

@@ -1,4 +1,4 @@
-"""Words for what the pages show: health, status, history, codes and times."""
+"""Words for what the pages show: health, status, codes and times."""
 
 from __future__ import annotations
 
@@ -23,10 +23,9 @@ from django.utils.translation import gettext_lazy as _
 
 from django_connected_accounts import registry
 from django_connected_accounts.codes import CODES, Meaning, explain
-from django_connected_accounts.models import ConnectedAccount, Event, Post, PostMedia, Publication
+from django_connected_accounts.models import ConnectedAccount, Post, PostMedia, Publication
 from django_connected_accounts.services import delivery, serving
-from django_connected_accounts.services.health import naming
-from django_connected_accounts.services.timeline import Entry
+from django_connected_accounts.services.health import handle, naming
 
 register = template.Library()
 
@@ -65,54 +64,6 @@ CAPABILITIES: Mapping[str, Promise] = {
 
 EXTRAS: Mapping[str, Promise] = {"comment": _("First comment"), "measure": _("Insights")}
 
-EVENTS: Mapping[str, Promise] = {
-    "account.connected": _("Connected"),
-    "account.reconnected": _("Reconnected"),
-    "account.connection_failed": _("A connection did not come about"),
-    "account.verified": _("Tested: the connection works"),
-    "account.refreshed": _("Access renewed"),
-    "account.refresh_failed": _("Renewing access failed"),
-    "account.disconnected": _("Disconnected"),
-    "account.expiring": _("Access ends before all posts are out"),
-    "account.revoked": _("Access withdrawn at the platform"),
-    "account.revoke_failed": _("The platform was not reached to withdraw access"),
-    "account.erased": _("Data deleted, as its owner asked the platform"),
-    "callback.deauthorized": _("Access was withdrawn on the platform"),
-    "callback.deleted": _("Data was deleted, as a person asked the platform"),
-    "platform.refused": _("A platform does not let the app in"),
-    "platform.version_ending": _("An API version ends"),
-    "queue.still": _("Nobody publishes what is due"),
-    "webhook.test": _("A webhook endpoint was tried out"),
-    "webhook.stopped": _("A webhook endpoint is told nothing any more"),
-    "notification.received": _("The platform told something"),
-    "post.created": _("Draft written"),
-    "post.edited": _("Edited"),
-    "post.submitted": _("Handed in for approval"),
-    "post.approved": _("Approved"),
-    "post.rejected": _("Rejected"),
-    "series.started": _("Repeats from now on"),
-    "series.changed": _("Repeats otherwise from now on"),
-    "series.paused": _("Repeating paused"),
-    "series.resumed": _("Repeating resumed"),
-    "series.ended": _("Repeating ended"),
-    "publication.scheduled": _("Scheduled"),
-    "publication.step": _("A step finished"),
-    "publication.attempt": _("Tried again, not done yet"),
-    "publication.published": _("Published"),
-    "publication.linked": _("Its link is known"),
-    "publication.warning": _("Published, with a remark"),
-    "publication.retrying": _("Trying again"),
-    "publication.waiting": _("Processing on the platform"),
-    "publication.held": _("On hold"),
-    "publication.handed_over": _("In the inbox there, not published"),
-    "publication.unknown": _("Check needed"),
-    "publication.cancelled": _("Cancelled"),
-    "publication.deleted": _("Deleted on the platform"),
-    "publication.rescheduled": _("Scheduled anew"),
-    "publication.missed": _("Missed"),
-    "publication.failed": _("Failed"),
-}
-
 
 @dataclass(frozen=True, slots=True)
 class State:
@@ -148,10 +99,7 @@ def platform_name(platform: str) -> str:
     return registry.name(platform)
 
 
-@register.filter
-def handle(account: ConnectedAccount) -> str:
-    """Return what an account is called there: what has a space in it is a name and no handle."""
-    return account.username if " " in account.username else f"@{account.username}"
+register.filter("handle", handle)
 
 
 @register.filter
@@ -246,15 +194,6 @@ def post_status(post: Post) -> State:
     return state
 
 
-@register.filter
-def event_words(event: Event | Entry) -> str:
-    """Return what an event, or an entry of a timeline, tells, in words."""
-    if isinstance(event, Event) and event.verb == "account.health":
-        label = dict(Health.choices).get(event.data.get("health", ""), "")
-        return gettext("Now: %(health)s") % {"health": label}
-    return str(EVENTS.get(event.verb, event.verb))
-
-
 @register.simple_tag
 def local_time(moment: datetime | None, zone: str = "", *, seconds: bool = False) -> SafeString:
     """Return a ``<time>`` in the zone named, or the visitor's, which is told; UTC is in its title."""
@@ -266,13 +205,17 @@ def local_time(moment: datetime | None, zone: str = "", *, seconds: bool = False
         tz = fixed_zone.utc
     utc = moment.astimezone(fixed_zone.utc)
     local = moment.astimezone(tz)
+    name = zone or timezone.get_current_timezone_name()
+    if local.utcoffset() != local.replace(fold=1 - local.fold).utcoffset():
+        # The clocks show this time twice: say which of the two it is.
+        name = f"{name}, {local:%Z}"
     exact = f"{date_format(local, 'DATE_FORMAT')}, {local:%H:%M:%S}"
     return format_html(
         '<span class="ca-when"><time datetime="{}" title="{} UTC">{}</time> <small>{}</small></span>',
         utc.isoformat(timespec="seconds"),
         utc.strftime("%Y-%m-%d %H:%M:%S"),
         exact if seconds else date_format(local, "DATETIME_FORMAT"),
-        zone or timezone.get_current_timezone_name(),
+        name,
     )
 
 

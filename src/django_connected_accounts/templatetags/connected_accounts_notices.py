@@ -15,7 +15,8 @@ from django_connected_accounts.models import ConnectedAccount, Publication
 from django_connected_accounts.services import notices
 from django_connected_accounts.services.health import naming
 
-from .connected_accounts import State, event_words, health, status
+from .connected_accounts import State, health, status
+from .connected_accounts_events import event_words
 
 register = template.Library()
 

@@ -72,6 +72,13 @@ RULES: Mapping[str, Rule] = {
     "video": Rule(items=(1, 1), media={"video": ("video/mp4",)}, comments=True),
     "document": Rule(items=(1, 1), media={"document": _DOCUMENT}, comments=True),
 }
+DURATIONS: Mapping[str, str] = {
+    "ONE_DAY": "A day",
+    "THREE_DAYS": "Three days",
+    "SEVEN_DAYS": "A week",
+    "FOURTEEN_DAYS": "Two weeks",
+}
+_TEXT: tuple[Kind, ...] = ("text",)
 OPTIONS: Mapping[str, Option] = {
     "visibility": Option(
         type="choice",
@@ -86,17 +93,26 @@ OPTIONS: Mapping[str, Option] = {
     "title": Option(type="text", kinds=("video", "document"), help="The title; a document needs one."),
     "article": Option(
         type="object",
-        kinds=("text",),
-        help="A link shown as a card: source (its address), title, description. LinkedIn reads none itself.",
+        kinds=_TEXT,
+        help="A link shown as a card. LinkedIn reads nothing from the page itself.",
+        parts={
+            "source": Option(type="text", kinds=_TEXT, help="Its address."),
+            "title": Option(type="text", kinds=_TEXT, help="A card needs one."),
+            "description": Option(type="text", kinds=_TEXT, help="A line below the title."),
+        },
     ),
     "poll": Option(
         type="object",
-        kinds=("text",),
-        help="question, options (two to four), duration (ONE_DAY, THREE_DAYS, SEVEN_DAYS or FOURTEEN_DAYS).",
+        kinds=_TEXT,
+        help="A question, and what people may answer.",
+        parts={
+            "question": Option(type="text", kinds=_TEXT, help="Up to 140 characters."),
+            "options": Option(type="list", kinds=_TEXT, help="Two to four, of up to 30 characters each."),
+            "duration": Option(type="choice", kinds=_TEXT, choices=DURATIONS, help="Three days if left out."),
+        },
     ),
     "is_reshare_disabled": Option(type="boolean", kinds=KINDS, help="Nobody may repost it."),
 }
-DURATIONS = ("ONE_DAY", "THREE_DAYS", "SEVEN_DAYS", "FOURTEEN_DAYS")
 
 
 _INVALID = Meaning(ContentRejected, "request_refused")

@@ -67,7 +67,13 @@ OPTIONS: Mapping[str, Option] = {
     "topic_tag": Option(type="text", kinds=KINDS, help="One topic, without full stops and ampersands."),
     "link_attachment": Option(type="text", kinds=("text",), help="A link that is shown as a card."),
     "poll_attachment": Option(
-        type="object", kinds=("text",), help="option_a to option_d: two to four of at most 25 characters."
+        type="object",
+        kinds=("text",),
+        help="Two to four choices of up to 25 characters each.",
+        parts={
+            f"option_{letter}": Option(type="text", kinds=("text",), help="")
+            for letter in ("a", "b", "c", "d")
+        },
     ),
     "quote_post_id": Option(type="text", kinds=KINDS, help="Id of a post to quote."),
     "reply_to_id": Option(type="text", kinds=KINDS, help="Id of a post to answer."),

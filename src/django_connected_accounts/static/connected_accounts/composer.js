@@ -28,6 +28,12 @@ for (const form of document.querySelectorAll("form[data-composer]")) {
 
   const show = () => {
     const accounts = chosen();
+    const boxes = form.querySelectorAll("[name=accounts]:checked");
+    const platforms = new Set(Array.from(boxes, (box) => box.dataset.platform));
+    for (const group of form.querySelectorAll("fieldset[data-platforms]")) {
+      const theirs = group.dataset.platforms.split(" ").some((platform) => platforms.has(platform));
+      group.hidden = !theirs && !group.querySelector("[aria-invalid=true]");
+    }
     for (const block of form.querySelectorAll("details[data-account]")) {
       block.hidden = !accounts.has(block.dataset.account) && !block.querySelector("[aria-invalid=true]");
     }
