@@ -302,16 +302,6 @@ def test_a_time_that_comes_twice_is_asked_for_and_answered(
     assert publication.due_at.isoformat() == "2030-10-27T00:30:00+00:00"
 
 
-def test_an_option_of_many_parts_is_empty_until_something_is_written() -> None:
-    from django_connected_accounts.forms.options import option_field
-    from django_connected_accounts.providers.types import Option
-
-    field = option_field("poll", Option(type="object", kinds=("text",), help="Its parts"))
-    assert field.prepare_value(None) == ""
-    assert field.prepare_value({"question": "Rye?"}) == '{"question": "Rye?"}'
-    assert field.clean("") is None
-
-
 def test_a_film_that_nobody_looked_into_says_so(browser: Browser) -> None:
     film = composing.NewMedia(file=SimpleUploadedFile("film.mp4", samples.mp4()))
     post = composing.compose(browser.visitor.user, media=[film])

@@ -235,10 +235,8 @@ Limits = Mapping[str, Limit]
 class Option:
     """Something a platform lets the author choose for these ``kinds`` of posts.
 
-    ``choices`` are what a "choice" may be, value to label. What is ``required`` has no default: the author
-    must choose; ``otherwise`` says what anything else is where nothing is chosen. An "object" has ``parts``,
-    by name; without, it is given as JSON and described by ``help``. A "list" is one of words; "texts" may be
-    long.
+    ``choices`` are what a "choice" may be, value to label. What is ``required`` has no default; ``otherwise``
+    says what anything else is unless chosen. An "object" has ``parts``, by name, or is JSON as ``help`` says.
     """
 
     type: Literal["text", "integer", "boolean", "list", "texts", "choice", "object"]
