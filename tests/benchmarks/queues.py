@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import os
 import uuid
+import warnings
 from abc import ABC, abstractmethod
 from collections.abc import Callable
 from importlib.util import find_spec
@@ -273,6 +274,7 @@ class CeleryRedis(Queue):
 
     def work(self) -> None:
         logging.disable()
+        warnings.simplefilter("ignore")  # such as that it runs as root
         app = self._app()
         app.Worker(
             pool="solo",

@@ -31,6 +31,9 @@ FAULTS: Sequence[dict[str, Any]] = (
 )
 """Each has its part of the share of calls that meet trouble."""
 
+LONGER, LONGEST = 1.2, 100.0
+"""How much longer each power failure takes than the last: what can't be settled has to come to its end."""
+
 IN_FLIGHT = 0.2
 """Seconds in which the platform surely has dealt with what a dead worker had sent."""
 
@@ -92,6 +95,8 @@ class Chaos:
     freezes: int = 0
     frozen: dict[int, float] = field(default_factory=dict)
     """Worker to when it goes on."""
+    longer: float = 1.0
+    """How many times as long as until something is due the next power failure takes."""
 
     def run(self) -> Outcome:
         world, began = self.stage.world, time.monotonic()
@@ -154,13 +159,14 @@ class Chaos:
             self.workers.strike(number, signal.SIGCONT)
 
     def _skip(self, seconds: float) -> None:
-        """Nothing is due for a while: the power fails, that while passes, and all begin anew."""
+        """Nothing is due for a while: the power fails, that while passes, or more, and all begin anew."""
         for number in range(len(self.workers.lines)):
             self.workers.strike(number)
             while "died" not in self.workers.answer(number):
                 pass
         time.sleep(IN_FLIGHT)
-        self.stage.pass_time(seconds)
+        self.stage.pass_time(seconds * self.longer)
+        self.longer = min(self.longer * LONGER, LONGEST)
         for number in range(len(self.workers.lines)):
             self._go(number)
 
