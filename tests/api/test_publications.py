@@ -106,3 +106,13 @@ def test_a_link_that_is_none_is_refused(link: str, ada: Api, publication: Public
     _stand(publication, "unknown")
     answer = ada.post(f"/publications/{publication.pk}/live", {"permalink": link})
     assert (answer.status_code, set(answer.json()["error"]["fields"])) == (422, {"permalink"})
+
+
+def test_a_refusal_that_is_looked_into_asks_nobody_to_act(ada: Api, publication: Publication) -> None:
+    def reason() -> dict[str, Any]:
+        return ada.get(f"/posts/{publication.post_id}/").json()["publications"][0]["reason"]
+
+    _stand(publication, "sending", code="request_refused")
+    assert reason()["code"] == "outcome_unknown"
+    _stand(publication, "failed", code="request_refused")
+    assert reason()["code"] == "request_refused"

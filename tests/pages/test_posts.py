@@ -105,7 +105,7 @@ def test_what_is_in_doubt_shows_its_evidence_and_warns_before_posting_again(
 def test_nobody_is_told_to_act_on_what_is_still_looked_up(browser: Browser, publication: Publication) -> None:
     become(publication, "sending", code="request_refused", run_at=timezone.now())
     said = text(browser.page("post", publication.post_id))
-    assert "Nothing yet. What became of it is looked up" in said
+    assert "It is looked up before anything is repeated." in said
     assert "Change the post" not in said
     assert "Change the post" not in text(browser.page("queue"))
     become(publication, "failed", code="request_refused")

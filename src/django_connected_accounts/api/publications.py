@@ -12,7 +12,7 @@ from django.utils.timezone import is_naive
 from django_connected_accounts.access import access
 from django_connected_accounts.exceptions import InvalidRequest
 from django_connected_accounts.models import Publication
-from django_connected_accounts.services import deleting, scheduling
+from django_connected_accounts.services import deleting, delivery, scheduling
 
 from .accounts import SECRETS, account_name, account_reason
 from .envelope import Answer, moment
@@ -72,7 +72,7 @@ def publication_row(publication: Publication) -> dict[str, Any]:
         "post": str(publication.post_id),
         "account": account_name(publication.account),
         "status": publication.status,
-        "reason": account_reason(publication.account, publication.code),
+        "reason": account_reason(publication.account, delivery.code_of(publication)),
         "due_at": moment(publication.due_at),
         "zone": publication.zone,
         "wall_time": publication.wall_time,

@@ -133,11 +133,6 @@ class Delivery:
     numbers: Sequence[Measurement] = ()
 
     @property
-    def under_way(self) -> bool:
-        """Whether it is being sent, so that what is said of it may still change."""
-        return self.publication.status in UNDER_WAY
-
-    @property
     def may_measure(self) -> bool:
         """Whether its numbers can be read now."""
         live = self.publication.status == Status.PUBLISHED

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from django_connected_accounts.codes import explain
 from django_connected_accounts.exceptions import InvalidRequest
 from django_connected_accounts.models import Post, Publication
 from django_connected_accounts.providers.types import Problem
@@ -57,6 +58,13 @@ def summary(post: Post) -> Summary:
     status = PARTLY_PUBLISHED if published and worst in NOT_OUT else str(worst)
     told = {str(name): counts[name] for name in WORST_FIRST if counts[name]}
     return Summary(status, published, total, told)
+
+
+def code_of(publication: Publication) -> str:
+    """Return why it is as it is. While a refusal is looked into nobody is to act on it: it may be live."""
+    code = publication.code
+    under_way = code and publication.status in (Status.SENDING, Status.WAITING)
+    return "outcome_unknown" if under_way and explain(code).who != "nobody" else code
 
 
 def retry_failed(post: Post, *, by: Any) -> dict[Publication, InvalidRequest | None]:

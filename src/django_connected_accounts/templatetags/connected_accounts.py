@@ -83,7 +83,7 @@ def meaning(code: str, params: Mapping[str, Any] | None = None, **more: Any) -> 
 def reason(about: ConnectedAccount | Publication, code: str = "") -> Meaning:
     """Return why an account or a publication is as it is, in the words of API, e-mails and admin."""
     if isinstance(about, Publication):
-        return explain(code or about.code, naming(about.account))
+        return explain(code or delivery.code_of(about), naming(about.account))
     return explain(code or about.health_code, naming(about))
 
 
