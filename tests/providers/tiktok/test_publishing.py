@@ -14,8 +14,9 @@ from django_connected_accounts.exceptions import (
     OutcomeUnknown,
     ProviderError,
     RateLimited,
+    Unavailable,
 )
-from django_connected_accounts.providers.types import Pending
+from django_connected_accounts.providers.types import Draft, Pending, Published
 from django_connected_accounts.sandbox.webhooks import deliver
 from django_connected_accounts.testing import sample_draft
 from tests.providers.tiktok.test_contract import CHOSEN
@@ -55,6 +56,58 @@ def test_an_upload_goes_on_where_tiktok_says_it_is(account: Account) -> None:
     account.post(draft)
     assert len(account.world.posts()) == 1
     assert len(account.calls("/video/init/")) == 1
+
+
+def until_upload(account: Account, draft: Draft) -> Pending:
+    """Return what is next once TikTok has said where the film goes."""
+    pending = account.step(draft)
+    while isinstance(pending, Pending) and pending.checkpoint.get("stage") != "upload":
+        pending = account.step(draft, pending.checkpoint)
+    assert isinstance(pending, Pending)
+    return pending
+
+
+def test_a_piece_before_the_last_may_be_sent_again_and_the_last_may_not(account: Account) -> None:
+    draft = film(25_000_000)
+    first = until_upload(account, draft)
+    assert first.repeatable
+    account.world.fault(action="lose_after", method="PUT", times=2)
+    with pytest.raises(Unavailable):
+        account.step(draft, first.checkpoint)
+    last = account.step(draft, first.checkpoint)
+    assert isinstance(last, Pending)
+    assert not last.repeatable
+    account.world.fault(action="status", status=503, method="PUT")
+    with pytest.raises(OutcomeUnknown):
+        account.step(draft, last.checkpoint)
+
+
+def test_when_the_answer_to_the_last_piece_is_lost_the_status_says_what_became_of_it(
+    account: Account,
+) -> None:
+    draft, since = film(1_000_000), account.remote.now()
+    last = until_upload(account, draft)
+    account.world.fault(action="lose_before", method="PUT")
+    with pytest.raises(OutcomeUnknown):
+        account.step(draft, last.checkpoint)
+    assert account.provider.find(account.connection, draft, last.checkpoint, since) is None
+
+    account.world.fault(action="lose_after", method="PUT")
+    with pytest.raises(OutcomeUnknown):
+        account.step(draft, last.checkpoint)
+    found = account.provider.find(account.connection, draft, last.checkpoint, since)
+    assert isinstance(found, Pending)
+    assert found.accepted
+    account.remote.advance(600)
+    assert isinstance(account.provider.find(account.connection, draft, found.checkpoint, since), Published)
+    assert len(account.world.posts()) == 1
+
+
+def test_an_upload_that_is_throttled_is_not_taken_for_done(account: Account) -> None:
+    draft = film(25_000_000)
+    account.world.fault(action="status", status=429, method="PUT", times=2)
+    account.post(draft)
+    assert len(account.world.posts()) == 1
 
 
 def test_an_upload_address_that_has_expired_leads_to_a_new_one_only_without_a_post(account: Account) -> None:

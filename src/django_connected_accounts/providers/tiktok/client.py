@@ -43,23 +43,28 @@ class TikTokAPIClient:
             raise silence(detail=f"{path}: no publish_id in the answer", provider=self.http.provider)
         return answer
 
-    def upload(self, url: str, piece: bytes, *, offset: int, size: int, mime: str) -> tuple[int, int]:
+    def upload(
+        self, url: str, piece: bytes, *, offset: int, size: int, mime: str, repeatable: bool
+    ) -> tuple[int, int]:
         """Send a piece of a film; return the HTTP status and how many bytes TikTok has now.
 
-        The same piece may be sent again: bytes have their places.
+        The same piece may be sent again, as bytes have their places; but with the last one it is a post.
         """
         if urlsplit(url).hostname != UPLOAD_HOST:
             raise Unavailable("platform_unavailable", "the upload address is elsewhere")
         response = self.http.request(
             "PUT",
             url,
-            repeatable=True,
+            repeatable=repeatable,
             data=piece,
             headers={
                 "Content-Type": mime,
                 "Content-Range": f"bytes {offset}-{offset + len(piece) - 1}/{size}",
             },
         )
+        if response.status == 429:
+            silence = Unavailable if repeatable else OutcomeUnknown
+            raise silence(platform_code="429", provider=self.http.provider)
         stored = re.search(r"-(\d+)/", response.headers.get("Content-Range", ""))
         return response.status, int(stored[1]) + 1 if stored else offset + len(piece)
 

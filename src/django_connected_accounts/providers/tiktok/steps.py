@@ -64,6 +64,8 @@ class Step(Staged):
         """Return what beginning at ``since`` made public. What is not listed may be there all the same."""
         if self.checkpoint.get("stage") == "status":
             return self._status()
+        if self.checkpoint.get("stage") == "upload":
+            return self._sent()
         text = self.draft.text
         if text and self._direct:
             try:
@@ -106,7 +108,7 @@ class Step(Staged):
             return self._accepted(note=note, **began)
         if not answer.get("upload_url"):
             raise Unavailable("platform_unavailable", "no upload_url in the answer", provider=self.provider)
-        return self._to("upload", upload_url=answer["upload_url"], note=note, **began)
+        return self._piece(upload_url=answer["upload_url"], note=note, **began)
 
     def _body(self) -> dict[str, Any]:
         if self.draft.kind == "video":
@@ -158,24 +160,40 @@ class Step(Staged):
     def _upload(self) -> Pending:
         """Send the next piece of the film."""
         (film,) = self.draft.media
-        offset = self.checkpoint["offset"]
-        left = film.size - offset
-        piece = film.read(offset, left if left < 2 * PIECE else PIECE)
-        url = self.checkpoint["upload_url"]
-        status, stored = self.client.upload(url, piece, offset=offset, size=film.size, mime=film.mime)
+        offset, url = self.checkpoint["offset"], self.checkpoint["upload_url"]
+        last = self._is_last(offset)
+        piece = film.read(offset, film.size - offset if last else PIECE)
+        status, stored = self.client.upload(
+            url, piece, offset=offset, size=film.size, mime=film.mime, repeatable=not last
+        )
         if status in (400, 403, 404):
             # It has expired, or is complete: what became of it says which.
             return self._accepted(lost=True)
         if status == 201 or stored >= film.size:
             return self._accepted(note="all bytes are sent")
-        return self._to("upload", offset=stored)
+        return self._piece(offset=stored)
+
+    def _piece(self, *, offset: int, note: str = "", **changes: Any) -> Pending:
+        """Return that the piece from ``offset`` on is next. Once the last is there it appears by itself."""
+        return self._to("upload", repeatable=not self._is_last(offset), note=note, offset=offset, **changes)
+
+    def _is_last(self, offset: int) -> bool:
+        return self.draft.media[0].size - offset < 2 * PIECE
+
+    def _sent(self) -> Published | Pending | HandedOver | None:
+        """Return what became of the film whose last piece was sent, None if TikTok has not got it."""
+        answer = self.client.get_status(self.checkpoint["publish_id"])
+        stored = answer.get("uploaded_bytes")
+        missing = isinstance(stored, int) and stored < self.draft.media[0].size
+        return None if answer["status"] == "PROCESSING_UPLOAD" and missing else self._became(answer)
 
     # Following it to its end
 
     def _status(self) -> Published | Pending | HandedOver:
-        publish_id = self.checkpoint["publish_id"]
-        answer = self.client.get_status(publish_id)
-        status = answer["status"]
+        return self._became(self.client.get_status(self.checkpoint["publish_id"]))
+
+    def _became(self, answer: Mapping[str, Any]) -> Published | Pending | HandedOver:
+        publish_id, status = self.checkpoint["publish_id"], answer["status"]
         if status == "PUBLISH_COMPLETE":
             return self._published(answer)
         if status == "SEND_TO_USER_INBOX":
