@@ -193,6 +193,7 @@ class Publication(Leased):
     OPEN: ClassVar[frozenset[str]] = frozenset(
         {Status.SCHEDULED, Status.SENDING, Status.WAITING, Status.HELD}
     )
+    UNDER_WAY: ClassVar[frozenset[str]] = frozenset({Status.SENDING, Status.WAITING})
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     # Both are the first column of an index below.

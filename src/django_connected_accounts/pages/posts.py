@@ -27,7 +27,6 @@ from .preview import checks, previews
 Status = Publication.Status
 
 NEEDS_SOMEONE = (Status.UNKNOWN, Status.FAILED, Status.MISSED, Status.HANDED_OVER)
-UNDER_WAY = (Status.SENDING, Status.WAITING)
 FEW = 3
 """Up to so many accounts, each can be moved to any time zone right on the page of the post."""
 REFRESH_SECONDS = 4
@@ -157,7 +156,7 @@ class Delivery:
     @property
     def moving(self) -> bool:
         due = self.publication.status == Status.SCHEDULED and self.publication.due_at < timezone.now() + SOON
-        return due or self.publication.status in UNDER_WAY
+        return due or self.publication.status in Publication.UNDER_WAY
 
     @property
     def may(self) -> Mapping[str, bool]:

@@ -193,6 +193,6 @@ def _refuse_sent(post: Post, accounts: Collection[str] | None) -> None:
     if any(s not in EDITABLE and (accounts is None or str(key) in accounts) for key, s, _ in locked):
         raise InvalidRequest("post_already_sent")
     under_way = [begun and status in Publication.OPEN for _, status, begun in locked]
-    moving = [status in (Status.SENDING, Status.WAITING) for _, status, _ in locked]
+    moving = [status in Publication.UNDER_WAY for _, status, _ in locked]
     if any(under_way) or any(moving) or rows.filter(lease_until__gt=DatabaseNow()).exists():
         raise InvalidRequest("post_being_sent")

@@ -63,7 +63,7 @@ def summary(post: Post) -> Summary:
 def code_of(publication: Publication) -> str:
     """Return why it is as it is. While a refusal is looked into nobody is to act on it: it may be live."""
     code = publication.code
-    under_way = code and publication.status in (Status.SENDING, Status.WAITING)
+    under_way = code and publication.status in Publication.UNDER_WAY
     return "outcome_unknown" if under_way and explain(code).who != "nobody" else code
 
 

@@ -106,12 +106,21 @@ def _steps(prefix: str, steps: Iterable[Mapping[str, Any]]) -> Iterator[Entry]:
         yield _entry(f"{prefix}-{number}", datetime.fromisoformat(told["at"]), STEP, told, tried=True)
 
 
-def _entry(id: str, at: datetime, verb: str, told: Mapping[str, Any], tried: bool, **more: Any) -> Entry:
+def _entry(
+    id: str,
+    at: datetime,
+    verb: str,
+    told: Mapping[str, Any],
+    tried: bool,
+    *,
+    code: str = "",
+    actor: Any = None,
+) -> Entry:
     return Entry(
         id=id,
         at=at,
         verb=verb,
-        code=more.pop("code", ""),
+        code=code,
         step=told["step"] if tried else None,
         generation=told.get("generation", 1) if tried else None,
         attempts=told.get("attempts", 0) if tried else None,
@@ -120,5 +129,5 @@ def _entry(id: str, at: datetime, verb: str, told: Mapping[str, Any], tried: boo
         trace_id=str(told.get("trace_id", "")),
         note=str(told.get("note", "")),
         detail=str(told.get("detail", "")),
-        **more,
+        actor=actor,
     )

@@ -187,7 +187,7 @@ def post_status(post: Post) -> State:
         return State(gettext("Partly published: %(live)s of %(all)s") % counted, "bad")
     publications: Iterable[Publication] = post.publications.all()
     state = status(next(row for row in publications if row.status == found.status))
-    moving = found.status in (Status.SENDING, Status.WAITING)
+    moving = found.status in Publication.UNDER_WAY
     if found.total > 1 and (moving or 0 < found.published < found.total):
         words = gettext("%(words)s, %(live)s of %(all)s published") % {"words": state.words, **counted}
         return State(words, state.tone)
