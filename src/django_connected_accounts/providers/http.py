@@ -8,9 +8,7 @@ from __future__ import annotations
 
 import json as jsonlib
 import logging
-import os
 import ssl
-import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
@@ -24,12 +22,11 @@ import requests
 import urllib3.exceptions
 from requests.adapters import BaseAdapter
 from requests.structures import CaseInsensitiveDict
-from requests.utils import default_headers
 
-from django_connected_accounts import __version__
 from django_connected_accounts.exceptions import NotAuthorized, OutcomeUnknown, ProviderError, Unavailable
 
 from .redaction import without_queries
+from .transport import Request, Transport
 from .types import Usage
 from .usage import retry_after, usage
 
@@ -71,11 +68,10 @@ class Http:
         self.provider = provider
         self.now = clock
         self._sandbox_url = sandbox_url.rstrip("/")
-        self._adapter = adapter
+        self._transport = Transport(trust_env=not sandbox_url, adapter=adapter)
         self._connect_timeout = connect_timeout
         self._read_timeout = read_timeout
         self._max_bytes = max_bytes
-        self._local = threading.local()
 
     def browser_url(self, url: str) -> str:
         """Return where a browser finds this platform page: there, or in the sandbox."""
@@ -111,7 +107,7 @@ class Http:
         if token and not (token.isascii() and token.isprintable()):
             raise NotAuthorized("token_malformed", "the stored token can't be sent", provider=self.provider)
         call = _Call(self.provider, method, url, repeatable)
-        request = _Request(method, self.browser_url(url), params, data, json, files, headers, token)
+        request = Request(method, self.browser_url(url), params, data, json, files, headers, token)
         # Once for the head of the answer, and once more for the last piece of its body.
         if not repeatable and _ends_too_late(self._connect_timeout + 2 * (timeout or self._read_timeout)):
             raise Unavailable("out_of_time", f"{call.name} was not begun", provider=self.provider)
@@ -127,18 +123,12 @@ class Http:
         # Raised here, outside any handler, so that no exception of requests with its URL hangs on it.
         raise failure
 
-    def _send(self, request: _Request, call: _Call, timeout: float) -> Response | _Failure:
-        session = self._session()
+    def _send(self, request: Request, call: _Call, timeout: float) -> Response | _Failure:
         began = time.monotonic()
         timeouts = (self._connect_timeout, timeout)
         try:
-            with without_queries():
-                prepared = request.prepared()
-                url = prepared.url or ""
-                around: Any = session.merge_environment_settings(url, {}, True, None, None)
-                # Not by the session, which would follow redirects and keep cookies.
-                with session.get_adapter(url).send(prepared, timeout=timeouts, **around) as response:
-                    body = self._read(response, until=began + sum(timeouts))
+            with without_queries(), self._transport.send(request, timeouts) as response:
+                body = self._read(response, until=began + sum(timeouts))
         except (requests.RequestException, urllib3.exceptions.HTTPError, OSError) as error:
             return call.failed(type(error).__name__, sent=not _nothing_sent(error), broken=_is_broken(error))
         call.log(response.status_code, time.monotonic() - began)
@@ -173,22 +163,6 @@ class Http:
             value = None
         return Response(status=status, json=value, headers=response.headers, usage=said, retry_after=wait)
 
-    def _session(self) -> requests.Session:
-        local = self._local
-        if getattr(local, "process", None) != os.getpid():
-            local.process, local.session = os.getpid(), self._new_session()
-        session: requests.Session = local.session
-        return session
-
-    def _new_session(self) -> requests.Session:
-        session = requests.Session()
-        if self._sandbox_url:
-            session.trust_env = False
-        if self._adapter:
-            session.mount("https://", self._adapter)
-            session.mount("http://", self._adapter)
-        return session
-
 
 @contextmanager
 def send_before(end: Callable[[], datetime]) -> Iterator[None]:
@@ -222,34 +196,6 @@ def _ends_too_late(seconds: float) -> bool:
 
 class TooLarge(requests.RequestException):
     """The answer is longer than `Http` reads."""
-
-
-@dataclass(frozen=True, slots=True, repr=False)
-class _Request:
-    """What is sent: this and nothing else, no cookie of another account and no login of a ``.netrc``."""
-
-    method: str
-    url: str
-    params: Any
-    data: Any
-    json: Any
-    files: Any
-    headers: Mapping[str, str] | None
-    token: str
-
-    def prepared(self) -> requests.PreparedRequest:
-        """Return it ready to be sent once."""
-        prepared = requests.PreparedRequest()
-        prepared.prepare_method(self.method)
-        prepared.prepare_url(self.url, self.params)
-        prepared.prepare_headers({**_HEADERS, **(self.headers or {})})
-        prepared.prepare_body(self.data, self.files, self.json)
-        if self.token:
-            prepared.headers["Authorization"] = f"Bearer {self.token}"
-        return prepared
-
-
-_HEADERS = {**default_headers(), "User-Agent": f"django-connected-accounts/{__version__}"}
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,8 +16,8 @@ from .types import Usage
 LONGEST_WAIT = 31 * 24 * 60 * 60.0
 """Seconds; no budget runs longer, so a header that says more is wrong."""
 
-_APP_HEADER = "X-App-Usage"
-_BUSINESS_HEADER = "X-Business-Use-Case-Usage"
+_APP_HEADER = "x-app-usage"
+_BUSINESS_HEADER = "x-business-use-case-usage"
 _PERCENTAGES = ("call_count", "total_time", "total_cputime")
 
 _COUNTED: Mapping[str, Literal["app", "account"]] = {
@@ -31,6 +31,7 @@ _COUNTED: Mapping[str, Literal["app", "account"]] = {
 def usage(headers: Mapping[str, str], *, now: datetime) -> tuple[Usage, ...]:
     """Return what the headers of an answer say of budgets, nothing where they are absent or unreadable."""
     found = []
+    headers = {name.lower(): text for name, text in headers.items()}
     app = _object(headers.get(_APP_HEADER))
     if app:
         found.append(Usage(percent=_percent(app), scope="app"))
@@ -47,6 +48,8 @@ def usage(headers: Mapping[str, str], *, now: datetime) -> tuple[Usage, ...]:
 def retry_after(headers: Mapping[str, str], *, now: datetime) -> float | None:
     """Return the seconds a ``Retry-After`` header gives, as a number or as a date; None if there is none."""
     text = headers.get("Retry-After", "").strip()
+    if not text:
+        return None
     if text.isascii() and text.isdigit():
         return _bounded(float(text))
     try:
@@ -62,14 +65,12 @@ def _counted(
     headers: Mapping[str, str], name: str, scope: Literal["app", "account"], now: datetime
 ) -> Usage | None:
     """Return what a budget of so many calls says that begins anew at a time in Unix seconds."""
-    remaining, limit, reset = (_integer(headers.get(f"{name}-{part}")) for part in _PARTS)
+    remaining = _integer(headers.get(f"{name}-remaining"))
     if remaining is None:
         return None
+    limit, reset = (_integer(headers.get(f"{name}-{part}")) for part in ("limit", "reset"))
     spent = 100.0 * (limit - remaining) / limit if limit else 100.0 * (remaining == 0)
     return Usage(percent=max(0.0, spent), retry_after=_bounded((reset or 0) - now.timestamp()), scope=scope)
-
-
-_PARTS = ("remaining", "limit", "reset")
 
 
 def _business_entries(value: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
@@ -102,8 +103,10 @@ def _bounded(seconds: float) -> float:
 
 
 def _object(text: str | None) -> Mapping[str, Any]:
+    if not text:
+        return {}
     try:
-        value = json.loads(text or "{}")
+        value = json.loads(text)
     except (ValueError, RecursionError):
         return {}
     return value if isinstance(value, dict) else {}

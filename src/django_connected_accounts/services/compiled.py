@@ -6,10 +6,11 @@ Values that differ from time to time are left open by a `Slot`.
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from enum import Enum
 from typing import Any, TypeVar
 
-from django.db import connection, connections, transaction
+from django.db import DEFAULT_DB_ALIAS, connections, transaction
 from django.db.models import Field, Model, QuerySet, Value
 from django.db.models.sql import UpdateQuery
 
@@ -17,7 +18,7 @@ Build = Callable[[], tuple[QuerySet[Any], Mapping[str, Any]]]
 M = TypeVar("M", bound=Model)
 
 _queries: dict[tuple[str, object], tuple[QuerySet[Any], Any, str, tuple[Any, ...]]] = {}
-_statements: dict[tuple[str, object], tuple[str, tuple[Any, ...]]] = {}
+_statements: dict[tuple[str, object], Any] = {}
 
 
 class Slot(Value):
@@ -41,64 +42,94 @@ def rows(key: object, build: Callable[[], QuerySet[M]], values: Mapping[str, Any
 
     ``build`` is called once for each ``key`` and database.
     """
-    known = (connection.vendor, key)
+    database = connections[DEFAULT_DB_ALIAS]
+    known = (database.vendor, key)
     if known not in _queries:
         queryset = build()
-        compiler = queryset.query.get_compiler(connection=connections[queryset.db])
+        compiler = queryset.query.get_compiler(connection=database)
         sql, params = compiler.as_sql()
         _queries[known] = queryset, compiler, sql, tuple(params)
     queryset, compiler, sql, params = _queries[known]
-    bound = tuple(_bound(param, values) for param in params)
+    bound = tuple(_bound(param, values, database) for param in params)
     compiler, queryset = copy.copy(compiler), queryset.all()
-    compiler.connection = connections[queryset.db]  # this thread's
+    compiler.connection = database  # this thread's
     compiler.as_sql = lambda *args, **options: (sql, bound)
     queryset.query.get_compiler = lambda *args, **options: compiler  # type: ignore[method-assign]
     return list(queryset)
 
 
-def update(key: object, build: Build, values: Mapping[str, Any]) -> int:
+def update(key: object, build: Build, values: Mapping[str, Any], told: Model | None = None) -> int:
     """Run the UPDATE that ``build`` describes, with these values in its slots. Return how many rows it met.
 
     ``build`` is called once for each ``key`` and database, and returns the rows and what is set on them.
+    ``told``, a row whose key is set, is inserted with it, unless it met none.
     """
-    known = (connection.vendor, key)
-    if known not in _statements:
-        _statements[known] = _compiled(*build())
-    sql, params = _statements[known]
-    bound = [_bound(param, values) for param in params]
-    with transaction.mark_for_rollback_on_error(connection.alias), connection.cursor() as cursor:
-        cursor.execute(sql, bound)
-        return max(int(cursor.rowcount), 0)
+    database = connections[DEFAULT_DB_ALIAS]
+    sql, params = _known((database.vendor, key), lambda: _compiled(*build()))
+    bound = [_bound(param, values, database) for param in params]
+    if told is None:
+        return _run(database, sql, bound)
+    into, columns = _insert(told, database)
+    if database.vendor == "postgresql":  # in one go, and so in no transaction that would have to be ended
+        both = f"WITH met AS ({sql} RETURNING 1) INSERT INTO {into[0]} SELECT {into[1]} FROM met"  # noqa: S608
+        met = _run(database, both, bound + columns)
+    else:
+        with transaction.atomic():
+            met = _run(database, sql, bound)
+            if met:
+                _run(database, f"INSERT INTO {into[0]} VALUES ({into[1]})", columns)  # noqa: S608
+    told._state.adding, told._state.db = not met, database.alias
+    return met
 
 
 def insert(row: Model) -> None:
     """Insert a row whose key is set, as ``bulk_create([row])`` does."""
+    database = connections[DEFAULT_DB_ALIAS]
+    into, columns = _insert(row, database)
+    _run(database, f"INSERT INTO {into[0]} VALUES ({into[1]})", columns)  # noqa: S608
+    row._state.adding, row._state.db = False, database.alias
+
+
+def _insert(row: Model, database: Any) -> tuple[tuple[str, str], list[Any]]:
+    """Return the table with its columns, the values to be put there as SQL, and those left open in it."""
     model = type(row)
-    fields = [field for field in model._meta.concrete_fields if not field.generated]
-    values = [field.get_db_prep_save(field.pre_save(row, True), connection) for field in fields]
+    fields = _known(
+        (database.vendor, model), lambda: [f for f in model._meta.concrete_fields if not f.generated]
+    )
+    values = [field.get_db_prep_save(field.pre_save(row, True), database) for field in fields]
     # Most columns of most rows hold one of these: written out, they cost nothing to pass.
     plain = tuple("NULL" if value is None else "''" if value == "" else "%s" for value in values)
-    known = (connection.vendor, (model, plain))
-    if known not in _statements:
-        quote = connection.ops.quote_name
-        columns = ", ".join(quote(str(field.column)) for field in fields)
-        table = quote(model._meta.db_table)
-        _statements[known] = f"INSERT INTO {table} ({columns}) VALUES ({', '.join(plain)})", ()  # noqa: S608
-    sql, _ = _statements[known]
-    bound = [value for value, place in zip(values, plain, strict=True) if place == "%s"]
-    with transaction.mark_for_rollback_on_error(connection.alias), connection.cursor() as cursor:
-        cursor.execute(sql, bound)
-    row._state.adding, row._state.db = False, connection.alias
+    into = _known(
+        (database.vendor, (model, plain)), lambda: (_target(model, fields, database), ", ".join(plain))
+    )
+    return into, [value for value, place in zip(values, plain, strict=True) if place == "%s"]
+
+
+def _target(model: type[Model], fields: Sequence[Any], database: Any) -> str:
+    quote = database.ops.quote_name
+    return f"{quote(model._meta.db_table)} ({', '.join(quote(field.column) for field in fields)})"
 
 
 def _compiled(rows: QuerySet[Any], values: Mapping[str, Any]) -> tuple[str, tuple[Any, ...]]:
     query: Any = rows.order_by().query.chain(UpdateQuery)
     query.add_update_values(values)
-    sql, params = query.get_compiler(connection=connection).as_sql()
+    sql, params = query.get_compiler(connection=connections[DEFAULT_DB_ALIAS]).as_sql()
     return sql, tuple(params)
 
 
-def _bound(param: Any, values: Mapping[str, Any]) -> Any:
-    if not isinstance(param, Slot):
-        return param
-    return param.output_field.get_db_prep_save(values[param.name], connection)
+def _known(key: tuple[str, object], make: Callable[[], Any]) -> Any:
+    if key not in _statements:
+        _statements[key] = make()
+    return _statements[key]
+
+
+def _run(database: Any, sql: str, params: Sequence[Any]) -> int:
+    with transaction.mark_for_rollback_on_error(database.alias), database.cursor() as cursor:
+        cursor.execute(sql, params)
+        return max(int(cursor.rowcount), 0)
+
+
+def _bound(param: Any, values: Mapping[str, Any], database: Any) -> Any:
+    if isinstance(param, Slot):
+        param = param.output_field.get_db_prep_save(values[param.name], database)
+    return param.value if isinstance(param, Enum) else param

@@ -35,22 +35,32 @@ def record_all(
     verb: str, about: Iterable[Mapping[str, Any]], *, code: str = "", actor: Any = None
 ) -> list[Event]:
     """Do `record` for each of these, in one query."""
-    events = [Event(verb=verb, code=code, actor=actor, **what) for what in about]
-    for event in events:
-        if verb in WEBHOOK_TYPES:
-            event.tell_at = event.at
-        if event.notice and settings.CONNECTED_ACCOUNTS_NOTIFY_BY_EMAIL:
-            event.notify_at = event.at
-        if not any(signal.has_listeners(Event) for signal in _signals(event)):
-            event.dispatched_at = event.at
+    events = [prepare(verb, code=code, actor=actor, **what) for what in about]
     if len(events) == 1:
         compiled.insert(events[0])
     else:
         Event.objects.bulk_create(events)
     for event in events:
-        if event.dispatched_at is None:
-            transaction.on_commit(partial(_tell, event), robust=True)
+        tell(event)
     return events
+
+
+def prepare(verb: str, **what: Any) -> Event:
+    """Return what `record` writes, for the caller to insert, and then to `tell`."""
+    event = Event(verb=verb, **what)
+    if verb in WEBHOOK_TYPES:
+        event.tell_at = event.at
+    if event.notice and settings.CONNECTED_ACCOUNTS_NOTIFY_BY_EMAIL:
+        event.notify_at = event.at
+    if not any(signal.has_listeners(Event) for signal in _signals(event)):
+        event.dispatched_at = event.at
+    return event
+
+
+def tell(event: Event) -> None:
+    """Tell an event on that was inserted, after commit, where anybody listens."""
+    if event.dispatched_at is None:
+        transaction.on_commit(partial(_tell, event), robust=True)
 
 
 def once(verb: str, key: str, act: Callable[[], None], **what: Any) -> None:

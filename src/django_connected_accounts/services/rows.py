@@ -5,16 +5,15 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Iterable, Mapping, Sequence
-from contextlib import nullcontext
 from datetime import datetime, timedelta, timezone
 from functools import partial
 from typing import Any
 
 from django.conf import settings
-from django.db import InterfaceError, OperationalError, connection, transaction
+from django.db import InterfaceError, OperationalError, connection
 from django.db.models import DurationField, Exists, QuerySet
 
-from django_connected_accounts.models import ConnectedAccount, Post, Publication
+from django_connected_accounts.models import ConnectedAccount, Event, Post, Publication
 from django_connected_accounts.models.leases import DatabaseNow
 
 from . import compiled, events, heartbeat, states
@@ -34,6 +33,7 @@ OUTCOME = (
     "content_hash",
     "deadline_at",
     "detail",
+    "intent_at",
     "permalink",
     "platform_code",
     "published_at",
@@ -127,16 +127,15 @@ def drop_connection() -> None:
 def _store(
     publication: Publication, event: Mapping[str, Any] | None, wait: float | None, go_on: bool
 ) -> bool:
-    asked_at, kept = _now(), False
-    with transaction.atomic() if event else nullcontext():
-        if go_on:
-            kept = _write(publication, kept=True)
-        if not kept and not _write(publication, wait=wait):
-            log.warning("Publication %s: the lease was lost, its new holder settles it", publication.pk)
-            heartbeat.let_go(publication)
-            return False
-        if event:
-            events.record(**event)
+    asked_at = _now()
+    told = events.prepare(**event) if event else None
+    kept = go_on and _write(publication, told, kept=True)
+    if not kept and not _write(publication, told, wait=wait):
+        log.warning("Publication %s: the lease was lost, its new holder settles it", publication.pk)
+        heartbeat.let_go(publication)
+        return False
+    if told:
+        events.tell(told)
     read([publication])
     if kept:
         heartbeat.keep([publication], asked_at)
@@ -150,27 +149,30 @@ def _ours(publication: Publication) -> QuerySet[Publication]:
     return Publication.objects.filter(pk=publication.pk, lease_token=publication.lease_token)
 
 
-def _write(publication: Publication, *, kept: bool = False, wait: float | None = None) -> bool:
-    """Write what has changed while the row is leased to us, and either keep or give back the lease.
+def _write(
+    publication: Publication, told: Event | None = None, *, kept: bool = False, wait: float | None = None
+) -> bool:
+    """Write what has changed, and what is told of it, while the row is leased to us; keep or give it back.
 
     It is ``kept`` for a step that begins now, and nothing is written then where the account or the post is no
     longer as it was read; else the row is looked at again in ``wait`` seconds.
     """
-    now = _outcome(publication)
-    names = tuple(name for name in OUTCOME if now[name] != publication.as_read.get(name, _UNREAD))
     live, intent_at = publication.status == Status.PUBLISHED, publication.intent_at
+    if kept:
+        publication.intent_at = _now()
+    now, known = _outcome(publication), publication.as_read
+    names = (*(name for name in OUTCOME if now[name] != known.get(name, _UNREAD)), "updated_at")
     shape = (names, kept, live, wait is None and not kept)
     values = {"pk": publication.pk, "token": publication.lease_token}
     if kept:
-        publication.intent_at = _now()
         margin = timedelta(seconds=settings.CONNECTED_ACCOUNTS_FIND_MARGIN_SECONDS)
         values |= {"lease": heartbeat.lease(), "then": heartbeat.lease() + margin}
         values |= {"account": publication.account.pk, "version": publication.account.token_version}
         values |= {"post": publication.post_id, "content": publication.content_hash}
     elif wait is not None:
         values |= {"then": timedelta(seconds=wait)}
-    values |= {name: _stored(publication, name) for name in (*names, "intent_at", "updated_at")}
-    written = bool(compiled.update(shape, partial(_described, *shape), values))
+    values |= {name: _FIELDS[name].pre_save(publication, False) for name in names}
+    written = bool(compiled.update(shape, partial(_described, *shape), values, told))
     if not written:
         publication.intent_at = intent_at
     return written
@@ -187,7 +189,7 @@ def _described(
         pk=slot(Publication, "id", "pk"), lease_token=slot(Publication, "lease_token", "token")
     )
     then = None if for_good else DatabaseNow() + Slot("then", DurationField())
-    changes: dict[str, Any] = {name: slot(Publication, name) for name in (*names, "intent_at", "updated_at")}
+    changes: dict[str, Any] = {name: slot(Publication, name) for name in names}
     changes["run_at"] = then
     if not kept:
         return rows, {**changes, "lease_token": "", "lease_until": None}
@@ -208,14 +210,11 @@ def _described(
 
 def _outcome(publication: Publication) -> dict[str, Any]:
     """Return what a step may change as it is now, a secret as its sealed object."""
-    return {name: publication.__dict__[_ATTRIBUTES[name]] for name in OUTCOME}
+    return {name: publication.__dict__[attribute] for name, attribute in _ATTRIBUTES}
 
 
-_ATTRIBUTES = {name: Publication._meta.get_field(name).attname for name in OUTCOME}  # type: ignore[union-attr]
-
-
-def _stored(publication: Publication, name: str) -> Any:
-    return publication._meta.get_field(name).pre_save(publication, False)  # type: ignore[union-attr]
+_FIELDS: Mapping[str, Any] = {field.name: field for field in Publication._meta.concrete_fields}
+_ATTRIBUTES = tuple((name, _FIELDS[name].attname) for name in OUTCOME)
 
 
 def _now() -> datetime:
