@@ -58,27 +58,28 @@ def rows(key: object, build: Callable[[], QuerySet[M]], values: Mapping[str, Any
     return list(queryset)
 
 
-def update(key: object, build: Build, values: Mapping[str, Any], told: Model | None = None) -> int:
+def update(key: object, build: Build, values: Mapping[str, Any], told: Sequence[Model] = ()) -> int:
     """Run the UPDATE that ``build`` describes, with these values in its slots. Return how many rows it met.
 
     ``build`` is called once for each ``key`` and database, and returns the rows and what is set on them.
-    ``told``, a row whose key is set, is inserted with it, unless it met none.
+    ``told``, rows whose keys are set, are inserted with it, unless it met none.
     """
     database = connections[DEFAULT_DB_ALIAS]
     sql, params = _known((database.vendor, key), lambda: _compiled(*build()))
     bound = [_bound(param, values, database) for param in params]
-    if told is None:
+    if not told:
         return _run(database, sql, bound)
-    into, columns = _insert(told, database)
-    if database.vendor == "postgresql":  # in one go, and so in no transaction that would have to be ended
+    if len(told) == 1 and database.vendor == "postgresql":
+        # In one go, and so in no transaction that would have to be begun and ended.
+        into, columns = _insert(told[0], database)
         both = f"WITH met AS ({sql} RETURNING 1) INSERT INTO {into[0]} SELECT {into[1]} FROM met"  # noqa: S608
         met = _run(database, both, bound + columns)
-    else:
-        with transaction.atomic():
-            met = _run(database, sql, bound)
-            if met:
-                _run(database, f"INSERT INTO {into[0]} VALUES ({into[1]})", columns)  # noqa: S608
-    told._state.adding, told._state.db = not met, database.alias
+        told[0]._state.adding = not met
+        return met
+    with transaction.atomic():
+        met = _run(database, sql, bound)
+        for row in told if met else ():
+            insert(row)
     return met
 
 

@@ -39,6 +39,10 @@ FIRST_WAIT, LONGEST_WAIT = 15.0, 30 * 60.0
 LONGEST_PROCESSING = timedelta(days=1)
 """How long what a platform has accepted is followed, before a person is asked to look."""
 
+HELD_BACK = "news"
+"""In the note of a step: what it would be told as, if its link were not to be known in a moment."""
+
+SAID_BY_PUBLISHED = ("", "linked", "warning")
 NEEDS_SOMEONE = (Status.FAILED, Status.UNKNOWN, Status.MISSED, Status.HANDED_OVER)
 OWNER_MUST_ACT = (NotAuthorized, ActionNeeded, PermissionMissing, UndecryptableToken)
 
@@ -74,20 +78,21 @@ def finish(
         publication.permalink = link or publication.permalink
         publication.published_at = publication.published_at or outcome.published_at or timezone.now()
         publication.code = outcome.warning
-        data = {"remote_id": outcome.remote_id, "permalink": publication.permalink}
         later = "warning" if outcome.warning else "linked" if linked else ""
         news = later if was == Status.PUBLISHED else "published"
     else:
         if was != Status.PUBLISHED:
             states.change(publication, Status.WAITING if outcome.waiting else Status.SENDING)
-        publication.code, data, news = "", {}, ""
-    facts = {"note": outcome.note, **data}
-    looked = isinstance(outcome, Pending) and outcome.waiting and was == publication.status
-    if not news and not looked:
-        timeline.note(publication, {**facts, **timeline.facts(publication)})
+        publication.code, news = "", ""
     wait = following.retry_after if following else None
     go_on = go_on and wait == 0 and not accepted
-    return _store(publication, news, wait=wait, keep_intent=accepted, go_on=go_on, data=facts)
+    told = {"note": outcome.note}
+    if news == "published" and go_on and publication.repeatable and not publication.code:
+        told[HELD_BACK], news = news, ""
+    looked = isinstance(outcome, Pending) and outcome.waiting and was == publication.status
+    if not news and not looked:
+        timeline.note(publication, {**told, **timeline.facts(publication)})
+    return _store(publication, news, wait=wait, keep_intent=accepted, go_on=go_on, note=outcome.note)
 
 
 def doubt(publication: Publication, error: Exception, refusal: ProviderError | None = None) -> None:
@@ -194,25 +199,34 @@ def _store(
     wait: float | None,
     keep_intent: bool = False,
     go_on: bool = False,
-    data: Mapping[str, Any] | None = None,
+    note: str = "",
 ) -> bool:
-    event = _event(publication, news, data or {}) if news else None
-    if event:
+    about = []
+    held_back = next((step for step in publication.steps if HELD_BACK in step), None)
+    if held_back and news in SAID_BY_PUBLISHED and (news or not go_on):
+        news = held_back[HELD_BACK]
+    elif held_back and news:
+        others = [step for step in publication.steps if step is not held_back]
+        about.append(_event(publication, held_back[HELD_BACK], {**held_back, "steps": others}))
         publication.steps = []
-    return rows.store(publication, event, wait=wait, keep_intent=keep_intent, go_on=go_on)
+    if news:
+        facts = {"note": note, **timeline.facts(publication), "steps": publication.steps}
+        about.append(_event(publication, news, facts, publication.code))
+        publication.steps = []
+    return rows.store(publication, about, wait=wait, keep_intent=keep_intent, go_on=go_on)
 
 
-def _event(publication: Publication, news: str, data: Mapping[str, Any]) -> dict[str, Any]:
-    facts = {**data, **timeline.facts(publication)}
-    if publication.steps:
-        facts["steps"] = publication.steps
+def _event(publication: Publication, news: str, facts: Mapping[str, Any], code: str = "") -> dict[str, Any]:
+    data = {name: fact for name, fact in facts.items() if fact or name == "step"}
+    if news in ("published", *SAID_BY_PUBLISHED):
+        data |= {"remote_id": publication.remote_id, "permalink": publication.permalink}
     return {
         "verb": f"publication.{news}",
-        "code": publication.code,
+        "code": code,
         "account": publication.account,
         "post": publication.post,
         "publication": publication,
-        "data": facts,
+        "data": data,
         "notice": _notice(publication, news),
     }
 

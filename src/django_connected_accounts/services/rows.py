@@ -79,13 +79,13 @@ def begin(publication: Publication) -> bool:
 
 def store(
     publication: Publication,
-    event: Mapping[str, Any] | None = None,
+    about: Sequence[Mapping[str, Any]] = (),
     *,
     wait: float | None,
     keep_intent: bool = False,
     go_on: bool = False,
 ) -> bool:
-    """Write what came of a step and tell it, unless another runner has the lease by now.
+    """Write what came of a step and the events ``about`` it, unless another runner has the lease by now.
 
     The lease is given back, to be looked at in ``wait`` seconds; or kept for the next step, whose intent is
     written with it, where ``go_on`` asks for that and nothing hinders it. True if it was kept.
@@ -94,7 +94,7 @@ def store(
         publication.intent_at = None
     for pause in (*RETRY_PAUSES, None):
         try:
-            return _store(publication, event, wait, go_on)
+            return _store(publication, about, wait, go_on)
         except (InterfaceError, OperationalError):
             if pause is None or connection.in_atomic_block:
                 raise
@@ -125,17 +125,17 @@ def drop_connection() -> None:
 
 
 def _store(
-    publication: Publication, event: Mapping[str, Any] | None, wait: float | None, go_on: bool
+    publication: Publication, about: Sequence[Mapping[str, Any]], wait: float | None, go_on: bool
 ) -> bool:
     asked_at = _now()
-    told = events.prepare(**event) if event else None
+    told = [events.prepare(**what) for what in about]
     kept = go_on and _write(publication, told, kept=True)
     if not kept and not _write(publication, told, wait=wait):
         log.warning("Publication %s: the lease was lost, its new holder settles it", publication.pk)
         heartbeat.let_go(publication)
         return False
-    if told:
-        events.tell(told)
+    for event in told:
+        events.tell(event)
     read([publication])
     if kept:
         heartbeat.keep([publication], asked_at)
@@ -150,7 +150,7 @@ def _ours(publication: Publication) -> QuerySet[Publication]:
 
 
 def _write(
-    publication: Publication, told: Event | None = None, *, kept: bool = False, wait: float | None = None
+    publication: Publication, told: Sequence[Event] = (), *, kept: bool = False, wait: float | None = None
 ) -> bool:
     """Write what has changed, and what is told of it, while the row is leased to us; keep or give it back.
 
