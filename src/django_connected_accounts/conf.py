@@ -90,7 +90,7 @@ class ConnectedAccountsConf(AppConf):
     POSTS_PER_DAY_ADVISED: int = 0
     """More posts on one account in 24 hours get a remark, where the platform advises no number itself; 0 for
     none."""
-    BATCH_SIZE: int = 20
+    BATCH_SIZE: int = 50
     """How many publications a runner claims at a time."""
     POLL_SECONDS: float = 1.0
     """How long an idle worker waits at most before it looks again; for what is due sooner it wakes up."""

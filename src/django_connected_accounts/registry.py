@@ -34,7 +34,7 @@ T = TypeVar("T")
 
 def get(platform: str) -> Provider:
     """Return the provider of a platform, or raise InvalidRequest: unknown, or not configured here."""
-    if platform not in ids():
+    if not _is_set_up(platform):
         known = platform in BUILT_IN
         raise InvalidRequest("platform_not_configured" if known else "unknown_platform", platform=platform)
     return _provider(platform)
@@ -47,11 +47,10 @@ def all() -> list[Provider]:
 
 def ids() -> list[str]:
     """Return the ids of the platforms that are configured here."""
-    named = settings.CONNECTED_ACCOUNTS_PROVIDERS
     return [
         name
-        for name in dict.fromkeys((*BUILT_IN, *named))
-        if _is_simulated(name) or named.get(name, {}).get("CLIENT_ID")
+        for name in dict.fromkeys((*BUILT_IN, *settings.CONNECTED_ACCOUNTS_PROVIDERS))
+        if _is_set_up(name)
     ]
 
 
@@ -128,6 +127,11 @@ def http(provider_class: type[Provider]) -> Http:
         clock=_clock(),
         **options,
     )
+
+
+def _is_set_up(platform: str) -> bool:
+    options = settings.CONNECTED_ACCOUNTS_PROVIDERS.get(platform, {})
+    return bool(options.get("CLIENT_ID")) or _is_simulated(platform)
 
 
 def _is_simulated(platform: str) -> bool:

@@ -38,7 +38,7 @@ from django_connected_accounts.services.serving import public_url  # noqa: E402
 from tests.reliability.stage import Stage, database, served  # noqa: E402
 from tests.reliability.workers import Line, working  # noqa: E402
 
-ACCOUNTS = 40
+ACCOUNTS = 100
 PREPARING = 3.0
 """Seconds after which both look whether Instagram has prepared the photo."""
 
@@ -145,7 +145,7 @@ def _shape(call: dict[str, Any]) -> str:
 
 def _arguments() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m tests.benchmarks.bench_publishing", description=__doc__)
-    parser.add_argument("--photos", type=int, default=100, help="photos per round")
+    parser.add_argument("--photos", type=int, default=250, help="photos per round")
     parser.add_argument("--rounds", type=int, default=5)
     return parser
 

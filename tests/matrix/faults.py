@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import datetime, timedelta, timezone
+from email.utils import format_datetime
 from typing import Any
 
+TOMORROW = datetime.now(timezone.utc) + timedelta(days=1)
 SLOW = 0.3
 """Seconds, more than a worker of the matrix waits for an answer."""
 
@@ -25,7 +28,7 @@ FAULTS: Mapping[str, Mapping[str, Any]] = {
     "429 with a date": {
         "action": "status",
         "status": 429,
-        "headers": {"Retry-After": "Thu, 31 Dec 2026 23:59:59 GMT"},
+        "headers": {"Retry-After": format_datetime(TOMORROW, usegmt=True)},
     },
     "429 without a word": {"action": "status", "status": 429},
     "429 after": {"action": "status_after", "status": 429, "headers": {"Retry-After": "5"}},

@@ -17,7 +17,7 @@ from django.db import OperationalError, connection
 from requests.adapters import HTTPAdapter
 
 Point = tuple[int, int]
-WRITES = ("INSERT", "UPDATE", "DELETE")
+WRITES = ("INSERT", "UPDATE", "DELETE", "WITH")
 KILL, LOSE = 1, 2
 """What happens at a point: the worker is killed after it, or the write that leads to it is lost."""
 

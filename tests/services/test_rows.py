@@ -7,11 +7,24 @@ from typing import Any
 
 import pytest
 from django.db import OperationalError, connection
+from django.db.models.functions import Now
 from django.test.utils import CaptureQueriesContext
 
+from django_connected_accounts.exceptions import Unavailable
 from django_connected_accounts.models import ConnectedAccount, Event, Publication
-from django_connected_accounts.services import publishing, timeline
+from django_connected_accounts.providers.instagram import InstagramLogin
+from django_connected_accounts.providers.types import Pending, Published
+from django_connected_accounts.sandbox import World
+from django_connected_accounts.services import (
+    accounts,
+    outcomes,
+    publishing,
+    states,
+    stepping,
+    timeline,
+)
 
+Status = Publication.Status
 TABLE = Publication._meta.db_table
 
 
@@ -34,7 +47,7 @@ def test_a_step_writes_what_it_changed_and_nothing_else(publication: Publication
     assert '"deadline_at"' not in outcome
 
 
-def test_only_what_people_see_or_must_not_be_repeated_is_written_before_a_step(
+def test_only_what_must_not_be_repeated_is_written_before_a_step_of_a_platform_that_prepares_first(
     publication: Publication, run: Any
 ) -> None:
     intents = []
@@ -45,9 +58,31 @@ def test_only_what_people_see_or_must_not_be_repeated_is_written_before_a_step(
         publication.refresh_from_db()
         if publication.status == "published" and not publication.permalink:
             publishes = len(intents) - 1
-    # The first, by which it is seen to be sent, and the one that publishes: the others may be repeated.
-    assert [number for number, written in enumerate(intents) if written] == [0, publishes]
+    assert [number for number, written in enumerate(intents) if written] == [publishes]
     assert 0 < publishes < len(intents) - 1
+
+
+def test_a_first_step_that_may_publish_is_written_before_it_is_begun(
+    publication: Publication, run: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(InstagramLogin, "prepares_first", False)
+    with CaptureQueriesContext(connection) as queries:
+        run(steps=1)
+    assert any('"intent_at" = \'' in sql for sql in writes(queries))
+
+
+@pytest.mark.parametrize("prepares_first", [True, False])
+def test_what_must_not_go_out_any_more_since_it_was_claimed_does_not(
+    publication: Publication, world: World, monkeypatch: pytest.MonkeyPatch, prepares_first: bool
+) -> None:
+    monkeypatch.setattr(InstagramLogin, "prepares_first", prepares_first)
+    claimed, lease = publishing.claim(1)
+    (taken,) = stepping.leased(claimed, lease)
+    accounts.pause(publication.account, by=None)
+    stepping.take(taken, publishing.more)
+    tick_to_the_end(publication, times=3)
+    assert (publication.status, publication.code) == ("held", "account_paused")
+    assert world.posts() == []
 
 
 @pytest.mark.django_db(transaction=True)
@@ -92,6 +127,54 @@ def test_steps_that_went_well_are_in_the_timeline_at_once_and_in_the_next_event_
     assert [entry.at for entry in told] == sorted(entry.at for entry in told)
     assert publication.steps == []
     assert not Event.objects.filter(verb=timeline.STEP).exists()
+
+
+def told(publication: Publication) -> list[tuple[str, str]]:
+    events = publication.events.order_by("at", "pk").exclude(verb="publication.scheduled")
+    return [(event.verb.partition(".")[2], event.data.get("permalink", "")) for event in events]
+
+
+def tick_to_the_end(publication: Publication, times: int = 20) -> None:
+    while publication.run_at and times:
+        times -= 1
+        Publication.objects.exclude(run_at=None).update(run_at=Now())
+        publishing.tick()
+        publication.refresh_from_db()
+
+
+def test_what_is_live_is_told_once_with_its_link(publication: Publication) -> None:
+    tick_to_the_end(publication)
+    assert publication.permalink
+    assert told(publication) == [("published", publication.permalink)]
+    notes = [step["note"] for step in publication.events.get(verb="publication.published").data["steps"]]
+    assert f"post {publication.remote_id}" in notes
+    assert publication.steps == []
+
+
+def test_what_is_live_is_told_before_its_link_where_that_takes_longer(
+    publication: Publication, world: World
+) -> None:
+    fault = world.fault(action="status", status=503, method="GET", path=r"/\d+$", nth=3, times=2)
+    tick_to_the_end(publication)
+    assert fault.fired
+    assert told(publication) == [("published", ""), ("linked", publication.permalink)]
+
+
+def test_what_is_live_is_told_before_what_goes_wrong_with_what_follows(
+    publication: Publication, world: World
+) -> None:
+    claimed, lease = publishing.claim(1)
+    (live,) = stepping.leased(claimed, lease)
+    states.change(live, Status.SENDING)
+    following = Pending(checkpoint={"stage": "permalink"})
+    kept = outcomes.finish(live, Published(remote_id="17", follow_up=following, note="post 17"), go_on=True)
+    assert kept
+    assert told(publication) == []
+    outcomes.apply(live, Unavailable("platform_error"))
+    assert told(publication) == [("published", ""), ("retrying", "")]
+    first, second = publication.events.exclude(verb="publication.scheduled").order_by("at", "pk")
+    assert (first.code, first.data["note"], first.data["remote_id"]) == ("", "post 17", "17")
+    assert (second.code, second.data["attempts"]) == ("platform_error", 1)
 
 
 def test_of_very_many_steps_the_last_are_kept(publication: Publication) -> None:

@@ -27,7 +27,9 @@ class Step(Protocol):
 
 
 class PublishesInSteps(Publishes):
-    """Publishing, for platforms that have a class for a step."""
+    """Publishing, for platforms that have a class for a step, of which the first makes nothing public."""
+
+    prepares_first = True
 
     @abstractmethod
     def step(self, connection: Connection, draft: Draft, checkpoint: Mapping[str, Any]) -> Step:

@@ -84,7 +84,23 @@ class Transport:
 
 
 class _Adapter(HTTPAdapter):
-    """Notes of an answer what is read here, which is neither cookies nor how a text is encoded."""
+    """Finds the connections to a host by its name, as a host's proxy and certificates stay the same here.
+
+    Of an answer it notes what is read here, which is neither cookies nor how a text is encoded.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._pools: dict[tuple[str, str], Any] = {}
+
+    def get_connection_with_tls_context(
+        self, request: requests.PreparedRequest, *args: Any, **kwargs: Any
+    ) -> Any:
+        host = urlsplit(str(request.url))[:2]
+        pool = self._pools.get(host)
+        if pool is None or pool.pool is None:  # closed, as those to too many hosts are
+            pool = self._pools[host] = super().get_connection_with_tls_context(request, *args, **kwargs)
+        return pool
 
     def build_response(self, req: requests.PreparedRequest, resp: Any) -> requests.Response:
         response = requests.Response()

@@ -11,6 +11,7 @@ import uuid
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any, Literal
 
 from django.conf import settings
@@ -27,7 +28,8 @@ from django_connected_accounts.providers.base import Publishes
 from django_connected_accounts.providers.types import Usage
 from django_connected_accounts.providers.usage import LONGEST_WAIT
 
-from . import events
+from . import compiled, events
+from .compiled import slot
 
 Scope = Literal["app", "account"]
 
@@ -94,9 +96,16 @@ def place(
 
 def standing(accounts: Iterable[ConnectedAccount]) -> dict[str, Hold]:
     """Return the holds that these accounts meet now, by key."""
-    keys = {key for account in accounts for key in keys_of(account)}
-    found = Hold.objects.filter(pk__in=keys, until__gt=timezone.now())
+    keys, named = compiled.slots(
+        Hold, "key", sorted({key for account in accounts for key in keys_of(account)})
+    )
+    build = partial(_standing, keys)
+    found = compiled.rows(("holds", len(keys)), build, {**named, "until": timezone.now()})
     return {hold.key: hold for hold in found}
+
+
+def _standing(keys: list[Any]) -> QuerySet[Hold]:
+    return Hold.objects.filter(pk__in=keys, until__gt=slot(Hold, "until"))
 
 
 def met_by(account: ConnectedAccount, holds: Mapping[str, Hold]) -> Hold | None:
@@ -126,8 +135,8 @@ def note_caps(batch: Sequence[Publication]) -> None:
     caps = {p.account_id: cap for p in batch if p.account_id in beginning and (cap := _cap(p.account))}
     sent: dict[uuid.UUID, int] = {}
     if caps:
-        rows = _sent_in_a_day(account__in=caps).order_by()
-        sent = dict(rows.values_list("account").annotate(Count("pk")))
+        accounts, named = compiled.slots(ConnectedAccount, "id", [*caps])
+        sent = dict(compiled.rows(("sent", len(caps)), partial(_counted, accounts), {**named, **_a_day()}))
     for publication in batch:
         key = publication.account_id
         publication.near_cap = key in caps and sent.get(key, 0) + beginning[key] > NEAR * caps[key]
@@ -138,7 +147,7 @@ def refuse_over_cap(account: ConnectedAccount) -> None:
     cap = _cap(account)
     if not cap:
         return
-    sent = _sent_in_a_day(account=account).order_by("published_at")
+    sent = _sent([account.pk], **_a_day()).order_by("published_at")
     times = list(sent.values_list("published_at", flat=True))
     over = len(times) - cap
     if over >= 0 and (oldest := times[over]):
@@ -156,12 +165,22 @@ def _cap(account: ConnectedAccount) -> int:
     return int(limit.value) if limit else 0
 
 
-def _sent_in_a_day(**whose: Any) -> QuerySet[Publication]:
+def _a_day() -> dict[str, datetime]:
+    """Return after when it was published, and due, what went out in a day."""
     since = timezone.now() - DAY
     longest = settings.CONNECTED_ACCOUNTS_LATE_SECONDS + settings.CONNECTED_ACCOUNTS_HOLD_SECONDS
+    return {"published_at": since, "due_at": since - timedelta(seconds=longest)}
+
+
+def _sent(accounts: Iterable[Any], published_at: Any, due_at: Any) -> QuerySet[Publication]:
     # When they were due narrows them down by an index.
-    due_since = since - timedelta(seconds=longest)
-    return Publication.objects.filter(due_at__gt=due_since, published_at__gt=since, **whose)
+    sent = Publication.objects.filter(due_at__gt=due_at, published_at__gt=published_at)
+    return sent.filter(account__id__in=accounts)
+
+
+def _counted(accounts: list[Any]) -> QuerySet[Any]:
+    sent = _sent(accounts, slot(Publication, "published_at"), slot(Publication, "due_at"))
+    return sent.order_by().values_list("account").annotate(Count("pk"))
 
 
 def keys_of(account: ConnectedAccount) -> tuple[str, str]:

@@ -7,16 +7,28 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime, timedelta
 from enum import Enum
-from typing import Any, TypeVar
+from typing import Any
+from uuid import UUID
 
 from django.db import DEFAULT_DB_ALIAS, connections, transaction
-from django.db.models import Field, Model, QuerySet, Value
+from django.db.models import (
+    BooleanField,
+    CharField,
+    DateTimeField,
+    DurationField,
+    Field,
+    ForeignKey,
+    IntegerField,
+    Model,
+    QuerySet,
+    UUIDField,
+    Value,
+)
 from django.db.models.sql import UpdateQuery
 
 Build = Callable[[], tuple[QuerySet[Any], Mapping[str, Any]]]
-M = TypeVar("M", bound=Model)
-
 _queries: dict[tuple[str, object], tuple[QuerySet[Any], Any, str, tuple[Any, ...]]] = {}
 _statements: dict[tuple[str, object], Any] = {}
 
@@ -26,7 +38,7 @@ class Slot(Value):
 
     def __init__(self, name: str, field: Field[Any, Any]) -> None:
         super().__init__("", output_field=field)  # no None, which JSON fields write out
-        self.name = name
+        self.name, self.column = name, _Column(field)
 
     def as_sql(self, compiler: Any, connection: Any) -> tuple[str, Any]:
         return "%s", [self]
@@ -37,7 +49,13 @@ def slot(model: Any, column: str, name: str = "") -> Slot:
     return Slot(name or column, model._meta.get_field(column))
 
 
-def rows(key: object, build: Callable[[], QuerySet[M]], values: Mapping[str, Any]) -> list[M]:
+def slots(model: Any, column: str, values: Sequence[Any]) -> tuple[list[Slot], dict[str, Any]]:
+    """Return slots for so many values of this column, and the values by their names."""
+    named = {f"{column} {number}": value for number, value in enumerate(values)}
+    return [slot(model, column, name) for name in named], named
+
+
+def rows(key: object, build: Callable[[], QuerySet[Any]], values: Mapping[str, Any]) -> list[Any]:
     """Return what the query finds that ``build`` describes, with these values in its slots.
 
     ``build`` is called once for each ``key`` and database.
@@ -94,21 +112,23 @@ def insert(row: Model) -> None:
 def _insert(row: Model, database: Any) -> tuple[tuple[str, str], list[Any]]:
     """Return the table with its columns, the values to be put there as SQL, and those left open in it."""
     model = type(row)
-    fields = _known(
-        (database.vendor, model), lambda: [f for f in model._meta.concrete_fields if not f.generated]
-    )
-    values = [field.get_db_prep_save(field.pre_save(row, True), database) for field in fields]
+    columns = _known((database.vendor, model), lambda: _columns(model))
+    values = [column.stored(column.field.pre_save(row, True), database) for column in columns]
     # Most columns of most rows hold one of these: written out, they cost nothing to pass.
     plain = tuple("NULL" if value is None else "''" if value == "" else "%s" for value in values)
     into = _known(
-        (database.vendor, (model, plain)), lambda: (_target(model, fields, database), ", ".join(plain))
+        (database.vendor, (model, plain)), lambda: (_target(model, columns, database), ", ".join(plain))
     )
     return into, [value for value, place in zip(values, plain, strict=True) if place == "%s"]
 
 
-def _target(model: type[Model], fields: Sequence[Any], database: Any) -> str:
+def _columns(model: type[Model]) -> list[_Column]:
+    return [_Column(field) for field in model._meta.concrete_fields if not field.generated]
+
+
+def _target(model: type[Model], columns: Sequence[_Column], database: Any) -> str:
     quote = database.ops.quote_name
-    return f"{quote(model._meta.db_table)} ({', '.join(quote(field.column) for field in fields)})"
+    return f"{quote(model._meta.db_table)} ({', '.join(quote(c.field.column) for c in columns)})"
 
 
 def _compiled(rows: QuerySet[Any], values: Mapping[str, Any]) -> tuple[str, tuple[Any, ...]]:
@@ -131,6 +151,27 @@ def _run(database: Any, sql: str, params: Sequence[Any]) -> int:
 
 
 def _bound(param: Any, values: Mapping[str, Any], database: Any) -> Any:
-    if isinstance(param, Slot):
-        param = param.output_field.get_db_prep_save(values[param.name], database)
-    return param.value if isinstance(param, Enum) else param
+    return param.column.stored(values[param.name], database) if isinstance(param, Slot) else param
+
+
+class _Column:
+    """How the database wants the values of a field."""
+
+    __slots__ = ("field", "is_simple")
+
+    def __init__(self, field: Any) -> None:
+        self.field = field
+        while isinstance(field, ForeignKey):
+            field = field.target_field
+        self.is_simple = isinstance(field, _SIMPLE) and type(field).__module__ == Field.__module__
+
+    def stored(self, value: Any, database: Any) -> Any:
+        if isinstance(value, Enum):
+            value = value.value
+        if self.is_simple and type(value) in _TAKEN.get(database.vendor, ()):
+            return value  # as the field would say itself, in a dozen calls
+        return self.field.get_db_prep_save(value, database)
+
+
+_SIMPLE = (BooleanField, CharField, DateTimeField, DurationField, IntegerField, UUIDField)
+_TAKEN = {"postgresql": frozenset({bool, datetime, int, str, timedelta, type(None), UUID})}

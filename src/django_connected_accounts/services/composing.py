@@ -22,6 +22,7 @@ from django_connected_accounts.providers.types import Problem
 from . import attaching, content, events, fitting, overriding, reviewing, storing
 from .attaching import NewMedia, again, refuse_too_many
 from .drafting import draft
+from .media import fetch
 from .overriding import Override, Overrides
 from .rendering import Frame
 
@@ -125,7 +126,7 @@ def is_editable(post: Post) -> bool:
 
 def problems(post: Post, accounts: Iterable[ConnectedAccount]) -> dict[uuid.UUID, list[Problem]]:
     """Return by account what stands in the way of this post, or should be thought about."""
-    prefetch_related_objects([post], "media__renditions")
+    fetch([post])
     if post.options:
         prefetch_related_objects([post], Prefetch("accounts", ConnectedAccount.objects.only("platform")))
     accounts = list(accounts)

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import hashlib
 import os
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from typing import IO, Any
 
 from django.conf import settings
+from django.db.models import prefetch_related_objects
 from PIL import ExifTags, Image, UnidentifiedImageError
 
 from django_connected_accounts.exceptions import InvalidRequest
-from django_connected_accounts.models import PostMedia, Rendition
+from django_connected_accounts.models import Post, PostMedia, Rendition
 from django_connected_accounts.providers.types import MediaKind
 
 from . import codecs, documents, films
@@ -131,6 +133,14 @@ def digest(file: IO[bytes]) -> str:
 
 
 Stored = PostMedia | Rendition
+
+
+def fetch(posts: Iterable[Post]) -> None:
+    """Read the media of these posts at once, with what is made of them to be `sent`."""
+    posts = list(posts)
+    prefetch_related_objects(posts, "media")
+    fitted = [media for post in posts for media in post.media.all() if media.fit]
+    prefetch_related_objects(fitted, "renditions")
 
 
 def sent(media: PostMedia, platform: str, kind: str) -> Stored:

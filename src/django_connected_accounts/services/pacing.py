@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import random
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from datetime import datetime, timedelta
+from functools import partial
+from typing import Any
 
 from django.conf import settings
 from django.db.models import Count, QuerySet
@@ -18,7 +20,8 @@ from django.utils import timezone
 from django_connected_accounts.models import ConnectedAccount, Publication
 from django_connected_accounts.models.leases import DatabaseNow
 
-from . import budgets, outcomes, rows
+from . import budgets, compiled, outcomes, rows
+from .compiled import slot
 
 LONGEST_PAUSE = 30.0
 """Seconds until what found no free place is looked at again, at most; the later it is already, the longer."""
@@ -29,12 +32,14 @@ def sift(batch: Sequence[Publication], *, at_once: bool = False) -> list[Publica
 
     ``at_once`` says that their steps will be taken at the same time, and not one after the other.
     """
+    if not batch:
+        return []
     now = timezone.now()
     holds = budgets.standing({p.account_id: p.account for p in batch}.values())
     going: list[Publication] = []
     late: dict[ConnectedAccount, list[Publication]] = defaultdict(list)
     for publication in batch:
-        hold = budgets.met_by(publication.account, holds)
+        hold = budgets.met_by(publication.account, holds) if holds else None
         if hold and not _is_over(publication, now):
             outcomes.meet(publication, hold)
         elif _needs_turn(publication, now):
@@ -92,12 +97,10 @@ def _given_turns(account: ConnectedAccount, waiting: list[Publication], now: dat
 
 def _within_limits(going: list[Publication], now: datetime, at_once: bool) -> list[Publication]:
     """Return as many as may be under way at once on their accounts and platforms; the rest comes again."""
-    batch = [publication.pk for publication in going]
-    leased = Publication.objects.filter(lease_until__gt=DatabaseNow()).exclude(pk__in=batch)
-    free = _free_on_accounts(going, leased) if settings.CONNECTED_ACCOUNTS_ACCOUNT_STEPS else {}
-    free |= _free_on_platforms(going, leased)
-    if not free:
-        return going
+    if not going:
+        return []
+    free = _free_on_accounts(going) if settings.CONNECTED_ACCOUNTS_ACCOUNT_STEPS else {}
+    free |= _free_on_platforms(going)
     allowed = []
     for publication in going:
         places = [key for key in (publication.account_id, publication.account.platform) if key in free]
@@ -109,16 +112,27 @@ def _within_limits(going: list[Publication], now: datetime, at_once: bool) -> li
     return allowed
 
 
-def _free_on_accounts(going: Iterable[Publication], leased: QuerySet[Publication]) -> dict[object, int]:
-    accounts = {publication.account_id for publication in going}
-    counted = leased.filter(account__in=accounts).order_by().values_list("account").annotate(Count("pk"))
-    busy = dict(counted)
+def _leased_to_others(lease: Any) -> QuerySet[Publication]:
+    return Publication.objects.filter(lease_until__gt=DatabaseNow()).exclude(lease_token=lease).order_by()
+
+
+def _free_on_accounts(going: Sequence[Publication]) -> dict[object, int]:
+    accounts = list({publication.account_id for publication in going})
+    keys, named = compiled.slots(ConnectedAccount, "id", accounts)
+    values = {**named, "lease_token": going[0].lease_token}
+    busy = dict(compiled.rows(("busy", len(keys)), partial(_counted, keys), values))
     return {pk: settings.CONNECTED_ACCOUNTS_ACCOUNT_STEPS - busy.get(pk, 0) for pk in accounts}
 
 
-def _free_on_platforms(going: Iterable[Publication], leased: QuerySet[Publication]) -> dict[object, int]:
+def _counted(accounts: list[Any]) -> QuerySet[Any]:
+    leased = _leased_to_others(slot(Publication, "lease_token")).filter(account__id__in=accounts)
+    return leased.values_list("account").annotate(Count("pk"))
+
+
+def _free_on_platforms(going: Sequence[Publication]) -> dict[object, int]:
     platforms = Counter(publication.account.platform for publication in going)
     limits = {platform: limit for platform in platforms if (limit := _limit(platform))}
+    leased = _leased_to_others(going[0].lease_token)
     return {
         platform: limit - leased.filter(account__platform=platform).count()
         for platform, limit in limits.items()

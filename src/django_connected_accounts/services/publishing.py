@@ -9,17 +9,20 @@ from __future__ import annotations
 import uuid
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta, timezone
+from functools import partial
+from typing import Any
 
 from django.conf import settings
 from django.db import connection as database
 from django.db import transaction
-from django.db.models import QuerySet
+from django.db.models import DurationField, QuerySet
 
 from django_connected_accounts.models import Publication
 from django_connected_accounts.models.leases import DatabaseNow
 
 from . import (
     attempts,
+    compiled,
     events,
     foresight,
     heartbeat,
@@ -32,6 +35,7 @@ from . import (
     stepping,
     telling,
 )
+from .compiled import Slot, slot
 from .scheduling import publish, schedule, wake
 
 __all__ = ["CHORES", "claim", "next_batch", "publish", "run", "schedule", "take", "tick", "wake"]
@@ -114,20 +118,31 @@ def due_in(longest: float) -> float:
 
 def claim(limit: int, among: QuerySet[Publication] | None = None) -> tuple[list[uuid.UUID], str]:
     """Lease up to ``limit`` publications that are due. Return their ids and the lease's token."""
-    lease = uuid.uuid4().hex
-    until = DatabaseNow() + heartbeat.lease()
-    # run_at moves to the lease's end: a runner that dies makes its rows due again by doing nothing.
-    mark = {"lease_token": lease, "lease_until": until, "run_at": until}
+    lease, seconds = uuid.uuid4().hex, heartbeat.lease()
     due = (Publication.objects.all() if among is None else among).filter(run_at__lte=DatabaseNow())
     first = due.order_by("run_at").values_list("pk", flat=True)
     if database.features.has_select_for_update_skip_locked:
         with transaction.atomic():
             claimed = list(first.select_for_update(skip_locked=True)[:limit])
             if claimed:
-                Publication.objects.filter(pk__in=claimed).update(**mark)
+                keys, named = compiled.slots(Publication, "id", claimed)
+                values = {**named, "lease_token": lease, "seconds": seconds}
+                compiled.update(("claim", len(keys)), partial(_claimed, keys), values)
     else:
+        mark = _leased(lease, seconds)
         claimed = [pk for pk in first[:limit] if due.filter(pk=pk).update(**mark)]
     return claimed, lease
+
+
+def _claimed(keys: list[Any]) -> tuple[QuerySet[Publication], dict[str, Any]]:
+    mark = _leased(slot(Publication, "lease_token"), Slot("seconds", DurationField()))
+    return Publication.objects.filter(pk__in=keys), mark
+
+
+def _leased(lease: Any, seconds: Any) -> dict[str, Any]:
+    until = DatabaseNow() + seconds
+    # run_at moves to the lease's end: a runner that dies makes its rows due again by doing nothing.
+    return {"lease_token": lease, "lease_until": until, "run_at": until}
 
 
 def take(publication_id: uuid.UUID, lease: str) -> None:

@@ -56,25 +56,25 @@ def read(publications: Iterable[Publication]) -> None:
         publication.as_read = _outcome(publication)
 
 
-def begin(publication: Publication) -> bool:
-    """Say that a step begins: written first if it must not be repeated, or is the first that people see.
+def begin(publication: Publication, *, prepares_first: bool) -> bool:
+    """Say that a step begins: written first if it must not be repeated, or may be the first that people see.
 
     False: the row is no longer ours, or what the step relies on is no longer as it was read.
     """
-    seen = publication.status not in (Status.SCHEDULED, Status.HELD)
-    if not seen:
+    begun = publication.status not in (Status.SCHEDULED, Status.HELD)
+    if not begun:
         states.change(publication, Status.SENDING)
     if publication.started_at is None or publication.started_at < publication.due_at:
         publication.started_at = _now()
-    if seen and publication.repeatable:
+    if publication.repeatable and (begun or prepares_first):
         publication.intent_at = _now()
         return True
     asked_at = _now()
-    begun = _write(publication, kept=True)
-    if begun:
+    written = _write(publication, kept=True)
+    if written:
         read([publication])
         heartbeat.keep([publication], asked_at)
-    return begun
+    return written
 
 
 def store(
@@ -161,7 +161,7 @@ def _write(
     if kept:
         publication.intent_at = _now()
     now, known = _outcome(publication), publication.as_read
-    names = (*(name for name in OUTCOME if now[name] != known.get(name, _UNREAD)), "updated_at")
+    names = tuple(name for name in OUTCOME if now[name] != known.get(name, _UNREAD))
     shape = (names, kept, live, wait is None and not kept)
     values = {"pk": publication.pk, "token": publication.lease_token}
     if kept:
@@ -171,7 +171,8 @@ def _write(
         values |= {"post": publication.post_id, "content": publication.content_hash}
     elif wait is not None:
         values |= {"then": timedelta(seconds=wait)}
-    values |= {name: _FIELDS[name].pre_save(publication, False) for name in names}
+    values |= {name: getattr(publication, _ATTRIBUTES[name]) for name in names}
+    values["updated_at"] = publication.updated_at = _now()
     written = bool(compiled.update(shape, partial(_described, *shape), values, told))
     if not written:
         publication.intent_at = intent_at
@@ -189,7 +190,7 @@ def _described(
         pk=slot(Publication, "id", "pk"), lease_token=slot(Publication, "lease_token", "token")
     )
     then = None if for_good else DatabaseNow() + Slot("then", DurationField())
-    changes: dict[str, Any] = {name: slot(Publication, name) for name in names}
+    changes: dict[str, Any] = {name: slot(Publication, name) for name in (*names, "updated_at")}
     changes["run_at"] = then
     if not kept:
         return rows, {**changes, "lease_token": "", "lease_until": None}
@@ -210,11 +211,13 @@ def _described(
 
 def _outcome(publication: Publication) -> dict[str, Any]:
     """Return what a step may change as it is now, a secret as its sealed object."""
-    return {name: publication.__dict__[attribute] for name, attribute in _ATTRIBUTES}
+    known = publication.__dict__
+    return {name: known[attribute] for name, attribute in _ATTRIBUTES.items()}
 
 
-_FIELDS: Mapping[str, Any] = {field.name: field for field in Publication._meta.concrete_fields}
-_ATTRIBUTES = tuple((name, _FIELDS[name].attname) for name in OUTCOME)
+_ATTRIBUTES = {
+    field.name: field.attname for field in Publication._meta.concrete_fields if field.name in OUTCOME
+}
 
 
 def _now() -> datetime:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import uuid
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import IO, Any, Literal
 from urllib.parse import urljoin
 
@@ -12,7 +13,7 @@ from django.conf import settings
 from django.core import signing
 from django.core.exceptions import ImproperlyConfigured
 from django.db.models.fields.files import FieldFile
-from django.urls import reverse
+from django.urls import get_script_prefix, get_urlconf, reverse
 
 from django_connected_accounts.exceptions import InvalidRequest
 from django_connected_accounts.models import PostMedia, Rendition
@@ -33,13 +34,24 @@ class Opened:
 
 def public_url(media: Stored, which: Which = "sent") -> str:
     """Return an absolute address at which anybody gets this file, while ``MEDIA_URL_SECONDS`` last."""
-    base = settings.CONNECTED_ACCOUNTS_BASE_URL
-    if not base:
-        raise ImproperlyConfigured("CONNECTED_ACCOUNTS_BASE_URL must say where platforms can fetch media")
     kind = "rendition" if isinstance(media, Rendition) else which
     signed = _signer().sign(f"{media.pk.hex}-{kind}-{_state(_file(media, which))}")
     name = f"{which}.{EXTENSIONS.get(_mime(media, which), 'bin')}"
-    return urljoin(base, reverse("connected_accounts:media", kwargs={"signed": signed, "name": name}))
+    address = _address(
+        settings.CONNECTED_ACCOUNTS_BASE_URL, get_script_prefix(), get_urlconf() or settings.ROOT_URLCONF
+    )
+    return address.replace(SIGNED, signed).replace(NAME, name)
+
+
+SIGNED, NAME = "signed-by-us", "name-of-the-file"
+
+
+@lru_cache
+def _address(base: str, prefix: str, urlconf: Any) -> str:
+    """Return the address of a file, where `SIGNED` and `NAME` stand for what differs."""
+    if not base:
+        raise ImproperlyConfigured("CONNECTED_ACCOUNTS_BASE_URL must say where platforms can fetch media")
+    return urljoin(base, reverse("connected_accounts:media", kwargs={"signed": SIGNED, "name": NAME}))
 
 
 def opened(signed: str) -> Opened:

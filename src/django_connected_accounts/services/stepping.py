@@ -33,7 +33,7 @@ from django_connected_accounts.providers.base import Publishes
 from django_connected_accounts.providers.http import send_before, usage_seen
 from django_connected_accounts.providers.types import Connection, Draft, Published
 
-from . import budgets, compiled, composing, evidence, heartbeat, outcomes, reviewing, rows, tokens
+from . import budgets, compiled, composing, evidence, heartbeat, media, outcomes, reviewing, rows, tokens
 from .compiled import slot
 from .frames import without_locals
 
@@ -65,21 +65,21 @@ def one(taken: int) -> bool:
 
 def leased(ids: Iterable[UUID], lease: str) -> list[Publication]:
     """Return the publications of this lease with all that a step needs, in this order."""
-    wanted = {f"id {number}": pk for number, pk in enumerate(ids)}
-    build = partial(_with_all, len(wanted))
-    found = compiled.rows(("leased", len(wanted)), build, {**wanted, "lease_token": lease})
+    open_ids, wanted = compiled.slots(Publication, "id", list(ids))
+    values = {**wanted, "lease_token": lease}
+    found = compiled.rows(("leased", len(wanted)), partial(_with_all, open_ids), values)
     by_id = {row.pk: row for row in found}
     for publication in found:
         publication.taken_at = time.monotonic()
     rows.read(found)
+    media.fetch(publication.post for publication in found)
     return [by_id[pk] for pk in wanted.values() if pk in by_id]
 
 
-def _with_all(count: int) -> QuerySet[Publication]:
-    """Return so many publications of a lease, with all that a step needs."""
-    ids: list[Any] = [slot(Publication, "id", f"id {number}") for number in range(count)]
+def _with_all(ids: list[Any]) -> QuerySet[Publication]:
+    """Return these publications of a lease, with all that a step needs."""
     found = Publication.objects.filter(pk__in=ids, lease_token=slot(Publication, "lease_token"))
-    return found.select_related("account__user", "post").prefetch_related("post__media__renditions")
+    return found.select_related("account__user", "post")
 
 
 def take(publication: Publication, more: More = one) -> int:
@@ -120,7 +120,7 @@ def _begun(publication: Publication) -> Ready | None:
         if publication.in_doubt:
             _look(ready)
             return None
-        if rows.begin(publication):
+        if rows.begin(publication, prepares_first=ready.provider.prepares_first):
             return ready
         # Not ours any more, or something was changed since it was read: see what.
         found = leased([publication.pk], publication.lease_token)

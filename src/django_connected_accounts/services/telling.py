@@ -88,10 +88,13 @@ def finish(seconds: float) -> None:
 
 def fan_out(limit: int = 500) -> int:
     """Make deliveries of the events marked for it. Return how many events that were."""
-    if not Event.objects.filter(tell_at__isnull=False).exists():
+    marked, now = Event.objects.filter(tell_at__isnull=False), timezone.now()
+    if not marked.exists():
         return 0
+    if not WebhookEndpoint.objects.filter(stopped_at=None).exists():
+        return marked.filter(at__lte=now).update(tell_at=None)
     with transaction.atomic():
-        rows = Event.objects.filter(tell_at__isnull=False).order_by("tell_at")
+        rows = marked.order_by("tell_at")
         if database.features.has_select_for_update_skip_locked:
             rows = rows.select_for_update(skip_locked=True)
         found = list(rows[:limit])
