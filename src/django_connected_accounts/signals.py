@@ -62,7 +62,6 @@ VERBS: Mapping[str, Signal | None] = {
     "publication.linked": publication_changed,
     "publication.warning": publication_changed,
     "publication.retrying": publication_changed,
-    "publication.waiting": publication_changed,
     "publication.held": publication_changed,
     "publication.handed_over": publication_changed,
     "publication.unknown": publication_changed,

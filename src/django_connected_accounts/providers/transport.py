@@ -43,11 +43,11 @@ class Request:
         if query := _encoded(self.params or {}):
             prepared.url += f"{'&' if '?' in self.url else '?'}{query}"
         prepared.headers = CaseInsensitiveDict({**HEADERS, **(self.headers or {})})
-        data: Any = self.data
-        if isinstance(data, Mapping) and not self.files:
-            data = _encoded(data)
-            prepared.headers.setdefault("Content-Type", FORM)
-        prepared.prepare_body(data, self.files, self.json)
+        if isinstance(self.data, Mapping) and not self.files:
+            prepared.body = _encoded(self.data)
+            prepared.headers.update({"Content-Type": FORM, "Content-Length": str(len(prepared.body))})
+        elif self.data or self.files or self.json is not None or self.method != "GET":
+            prepared.prepare_body(self.data, self.files, self.json)
         if self.token:
             prepared.headers["Authorization"] = f"Bearer {self.token}"
         return prepared

@@ -6,7 +6,7 @@ Values that differ from time to time are left open by a `Slot`.
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from enum import Enum
 from typing import Any
@@ -38,7 +38,8 @@ class Slot(Value):
 
     def __init__(self, name: str, field: Field[Any, Any]) -> None:
         super().__init__("", output_field=field)  # no None, which JSON fields write out
-        self.name, self.column = name, _Column(field)
+        self.name = name
+        self.column = _Column(field)
 
     def as_sql(self, compiler: Any, connection: Any) -> tuple[str, Any]:
         return "%s", [self]
@@ -68,7 +69,7 @@ def rows(key: object, build: Callable[[], QuerySet[Any]], values: Mapping[str, A
         sql, params = compiler.as_sql()
         _queries[known] = queryset, compiler, sql, tuple(params)
     queryset, compiler, sql, params = _queries[known]
-    bound = tuple(_bound(param, values, database) for param in params)
+    bound = tuple(_bound(params, values, database))
     compiler, queryset = copy.copy(compiler), queryset.all()
     compiler.connection = database  # this thread's
     compiler.as_sql = lambda *args, **options: (sql, bound)
@@ -84,7 +85,7 @@ def update(key: object, build: Build, values: Mapping[str, Any], told: Sequence[
     """
     database = connections[DEFAULT_DB_ALIAS]
     sql, params = _known((database.vendor, key), lambda: _compiled(*build()))
-    bound = [_bound(param, values, database) for param in params]
+    bound = _bound(params, values, database)
     if not told:
         return _run(database, sql, bound)
     if len(told) == 1 and database.vendor == "postgresql":
@@ -113,7 +114,7 @@ def _insert(row: Model, database: Any) -> tuple[tuple[str, str], list[Any]]:
     """Return the table with its columns, the values to be put there as SQL, and those left open in it."""
     model = type(row)
     columns = _known((database.vendor, model), lambda: _columns(model))
-    values = [column.stored(column.field.pre_save(row, True), database) for column in columns]
+    values = _stored([(column, column.field.pre_save(row, True)) for column in columns], database)
     # Most columns of most rows hold one of these: written out, they cost nothing to pass.
     plain = tuple("NULL" if value is None else "''" if value == "" else "%s" for value in values)
     into = _known(
@@ -150,12 +151,25 @@ def _run(database: Any, sql: str, params: Sequence[Any]) -> int:
         return max(int(cursor.rowcount), 0)
 
 
-def _bound(param: Any, values: Mapping[str, Any], database: Any) -> Any:
-    return param.column.stored(values[param.name], database) if isinstance(param, Slot) else param
+def _bound(params: Iterable[Any], values: Mapping[str, Any], database: Any) -> list[Any]:
+    return _stored(
+        [(p.column, values[p.name]) if isinstance(p, Slot) else (None, p) for p in params], database
+    )
+
+
+def _stored(pairs: Iterable[tuple[_Column | None, Any]], database: Any) -> list[Any]:
+    """Return values as the database wants them in these columns, those without one as they are."""
+    taken = _TAKEN.get(database.vendor, ())
+    return [
+        value
+        if column is None or (column.is_simple and type(value) in taken)
+        else column.stored(value, database)
+        for column, value in pairs
+    ]
 
 
 class _Column:
-    """How the database wants the values of a field."""
+    """What a field of Django says to the database; for simple ones much of the time that is nothing."""
 
     __slots__ = ("field", "is_simple")
 
@@ -166,11 +180,8 @@ class _Column:
         self.is_simple = isinstance(field, _SIMPLE) and type(field).__module__ == Field.__module__
 
     def stored(self, value: Any, database: Any) -> Any:
-        if isinstance(value, Enum):
-            value = value.value
-        if self.is_simple and type(value) in _TAKEN.get(database.vendor, ()):
-            return value  # as the field would say itself, in a dozen calls
-        return self.field.get_db_prep_save(value, database)
+        value = self.field.get_db_prep_save(value, database)
+        return value.value if isinstance(value, Enum) else value
 
 
 _SIMPLE = (BooleanField, CharField, DateTimeField, DurationField, IntegerField, UUIDField)

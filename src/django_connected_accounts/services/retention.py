@@ -39,7 +39,6 @@ DETAILS = (
     "notification.received",
     "publication.attempt",
     "publication.retrying",
-    "publication.waiting",
     "webhook.test",
 )
 """Verbs of how things went, step by step."""

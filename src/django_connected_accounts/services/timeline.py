@@ -22,7 +22,6 @@ TRIED = frozenset(
     for verb in (
         "attempt",
         "retrying",
-        "waiting",
         "published",
         "handed_over",
         "linked",

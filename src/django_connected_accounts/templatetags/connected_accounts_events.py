@@ -51,7 +51,6 @@ EVENTS: Mapping[str, Promise] = {
     "publication.linked": _("Its link is known"),
     "publication.warning": _("Published, with a remark"),
     "publication.retrying": _("Trying again"),
-    "publication.waiting": _("Processing on the platform"),
     "publication.held": _("On hold"),
     "publication.handed_over": _("In the inbox there, not published"),
     "publication.unknown": _("Check needed"),
