@@ -90,8 +90,8 @@ def update(key: object, build: Build, values: Mapping[str, Any], told: Sequence[
         return _run(database, sql, bound)
     if len(told) == 1 and database.vendor == "postgresql":
         # In one go, and so in no transaction that would have to be begun and ended.
-        into, columns = _insert(told[0], database)
-        both = f"WITH met AS ({sql} RETURNING 1) INSERT INTO {into[0]} SELECT {into[1]} FROM met"  # noqa: S608
+        table, places, columns = _insert(told[0], database)
+        both = f"WITH met AS ({sql} RETURNING 1) INSERT INTO {table} SELECT {places} FROM met"  # noqa: S608
         met = _run(database, both, bound + columns)
         told[0]._state.adding = not met
         return met
@@ -105,29 +105,28 @@ def update(key: object, build: Build, values: Mapping[str, Any], told: Sequence[
 def insert(row: Model) -> None:
     """Insert a row whose key is set, as ``bulk_create([row])`` does."""
     database = connections[DEFAULT_DB_ALIAS]
-    into, columns = _insert(row, database)
-    _run(database, f"INSERT INTO {into[0]} VALUES ({into[1]})", columns)  # noqa: S608
+    table, places, columns = _insert(row, database)
+    _run(database, f"INSERT INTO {table} VALUES ({places})", columns)  # noqa: S608
     row._state.adding, row._state.db = False, database.alias
 
 
-def _insert(row: Model, database: Any) -> tuple[tuple[str, str], list[Any]]:
-    """Return the table with its columns, the values to be put there as SQL, and those left open in it."""
+def _insert(row: Model, database: Any) -> tuple[str, str, list[Any]]:
+    """Return the table with its columns, what is put there as SQL, and the values left open in that."""
     model = type(row)
     columns = _known((database.vendor, model), lambda: _columns(model))
     values = _stored([(column, column.field.pre_save(row, True)) for column in columns], database)
     # Most columns of most rows hold one of these: written out, they cost nothing to pass.
     plain = tuple("NULL" if value is None else "''" if value == "" else "%s" for value in values)
-    into = _known(
-        (database.vendor, (model, plain)), lambda: (_target(model, columns, database), ", ".join(plain))
-    )
-    return into, [value for value, place in zip(values, plain, strict=True) if place == "%s"]
+    table = _known((database.vendor, (model, "table")), lambda: _table(model, columns, database))
+    open_ones = [value for value, place in zip(values, plain, strict=True) if place == "%s"]
+    return table, ", ".join(plain), open_ones
 
 
 def _columns(model: type[Model]) -> list[_Column]:
     return [_Column(field) for field in model._meta.concrete_fields if not field.generated]
 
 
-def _target(model: type[Model], columns: Sequence[_Column], database: Any) -> str:
+def _table(model: type[Model], columns: Sequence[_Column], database: Any) -> str:
     quote = database.ops.quote_name
     return f"{quote(model._meta.db_table)} ({', '.join(quote(c.field.column) for c in columns)})"
 
