@@ -134,6 +134,17 @@ def test_connections_are_pooled(raw_server: Callable[..., RawServer]) -> None:
     assert len(server.received) == 1
 
 
+def test_a_proxy_named_by_the_environment_is_used(
+    raw_server: Callable[..., RawServer], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    server = raw_server([http_answer(b"", "407 Proxy Authentication Required")])
+    monkeypatch.setenv("HTTPS_PROXY", server.url)
+    monkeypatch.setenv("NO_PROXY", "")
+    with pytest.raises(Unavailable):
+        http().request("POST", URL, repeatable=False)
+    assert server.received[0].startswith(b"CONNECT api.example.com:443")
+
+
 def test_each_thread_has_a_connection_of_its_own(raw_server: Callable[..., RawServer]) -> None:
     answer = http_answer(b"{}")
     server = raw_server([answer], [answer], [answer])

@@ -234,6 +234,8 @@ def _nothing_sent(error: Exception) -> bool:
     reason = getattr(reason, "original_error", reason)  # a proxy's
     if isinstance(reason, urllib3.exceptions.SSLError):
         return bool(reason.args) and isinstance(reason.args[0], ssl.SSLCertVerificationError)
+    if type(reason) is OSError and str(reason).startswith("Tunnel connection failed"):
+        return True  # the proxy refused, in the words of http.client
     return isinstance(reason, urllib3.exceptions.NewConnectionError)
 
 
