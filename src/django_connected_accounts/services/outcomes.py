@@ -86,12 +86,12 @@ def finish(
         publication.code, news = "", ""
     wait = following.retry_after if following else None
     go_on = go_on and wait == 0 and not accepted
-    told = {"note": outcome.note}
+    step = {"note": outcome.note}
     if news == "published" and go_on and publication.repeatable and not publication.code:
-        told[HELD_BACK], news = news, ""
+        step[HELD_BACK], news = news, ""
     looked = isinstance(outcome, Pending) and outcome.waiting and was == publication.status
     if not news and not looked:
-        timeline.note(publication, {**told, **timeline.facts(publication)})
+        timeline.note(publication, {**step, **timeline.facts(publication)})
     return _store(publication, news, wait=wait, keep_intent=accepted, go_on=go_on, note=outcome.note)
 
 
@@ -206,18 +206,20 @@ def _store(
     if held_back and news in SAID_BY_PUBLISHED and (news or not go_on):
         news = held_back[HELD_BACK]
     elif held_back and news:
-        others = [step for step in publication.steps if step is not held_back]
-        about.append(_event(publication, held_back[HELD_BACK], {**held_back, "steps": others}))
-        publication.steps = []
+        publication.steps = [step for step in publication.steps if step is not held_back]
+        facts = {name: fact for name, fact in held_back.items() if name not in ("at", HELD_BACK)}
+        about.append(_event(publication, held_back[HELD_BACK], facts, code=""))
     if news:
-        facts = {"note": note, **timeline.facts(publication), "steps": publication.steps}
-        about.append(_event(publication, news, facts, publication.code))
-        publication.steps = []
+        facts = {"note": note, **timeline.facts(publication)}
+        about.append(_event(publication, news, facts, code=publication.code))
     return rows.store(publication, about, wait=wait, keep_intent=keep_intent, go_on=go_on)
 
 
-def _event(publication: Publication, news: str, facts: Mapping[str, Any], code: str = "") -> dict[str, Any]:
+def _event(publication: Publication, news: str, facts: Mapping[str, Any], *, code: str) -> dict[str, Any]:
+    """Return what is told, which takes along the steps since the last event."""
     data = {name: fact for name, fact in facts.items() if fact or name == "step"}
+    if publication.steps:
+        data["steps"], publication.steps = publication.steps, []
     if news in ("published", *SAID_BY_PUBLISHED):
         data |= {"remote_id": publication.remote_id, "permalink": publication.permalink}
     return {
@@ -227,17 +229,17 @@ def _event(publication: Publication, news: str, facts: Mapping[str, Any], code: 
         "post": publication.post,
         "publication": publication,
         "data": data,
-        "notice": _notice(publication, news),
+        "notice": _notice(publication, news, code),
     }
 
 
-def _notice(publication: Publication, news: str) -> str:
+def _notice(publication: Publication, news: str, code: str) -> str:
     """Return the status if somebody is to be told of it; what holds up an account is told by the account."""
     if news in NEEDS_SOMEONE:
         return publication.status
-    if publication.code.startswith("account_") or not publication.account.is_active:
+    if code.startswith("account_") or not publication.account.is_active:
         return ""
-    who = explain(publication.code).who if publication.code else "nobody"
+    who = explain(code).who if code else "nobody"
     if news == "held" and who == "operator":
         return ""  # What holds up the whole app is told once: see `budgets`.
     acts = who != "nobody"
