@@ -193,7 +193,7 @@ def test_linkedins_versions_are_taken_to_end_a_year_after_they_came(
     settings: Any, found: Any, on: Any
 ) -> None:
     settings.CONNECTED_ACCOUNTS_PROVIDERS = {"linkedin": APP}
-    for day, id in (("2027-07-01", ""), ("2027-08-01", "W051"), ("2027-09-15", "E053")):
+    for day, id in (("2027-07-01", ""), ("2027-08-01", "W051"), ("2027-09-15", "W054")):
         on(day)
         assert list(found()) == ([id] if id else [])
 

@@ -140,7 +140,11 @@ def versions() -> Iterator[CheckMessage]:
             yield Warning(message, hint=hint, id="connected_accounts.W052")
         elif ends and ends <= today:
             message = f"API version {version} of {platform} ended on {ends}: another answers in its place."
-            yield Error(message, hint=hint, id="connected_accounts.E053")
+            if version == newest:  # no error, as a date must not stop a project that can do nothing about it
+                hint = "Upgrade django-connected-accounts: no newer one is known here."
+                yield Warning(message, hint=hint, id="connected_accounts.W054")
+            else:
+                yield Error(message, hint=hint, id="connected_accounts.E053")
         elif ends and ends - today <= foresight.VERSION_AHEAD:
             message = f"API version {version} of {platform} ends on {ends}."
             yield Warning(message, hint=hint, id="connected_accounts.W051")
