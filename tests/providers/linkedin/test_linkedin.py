@@ -6,7 +6,9 @@ import hashlib
 import hmac
 import io
 import json
+from contextlib import nullcontext
 from dataclasses import replace
+from datetime import datetime, timezone
 from typing import Any
 
 import pytest
@@ -62,6 +64,21 @@ def member() -> Account:
 @pytest.fixture
 def page() -> Account:
     return Account(page=True)
+
+
+# Versions
+
+
+@pytest.mark.parametrize(("version", "lives"), [("202608", False), ("202609", True)])
+def test_the_sandbox_ends_versions_as_linkedin_does_but_for_the_newest_it_knows(
+    version: str, lives: bool
+) -> None:
+    member = Account(API_VERSION=version)
+    member.world.advance((datetime(2031, 1, 1, tzinfo=timezone.utc) - member.remote.now()).total_seconds())
+    connection = member.remote.connect(member.provider)
+    with nullcontext() if lives else pytest.raises(OperatorNeeded, match="api_version_ended"):
+        drive(member.provider, connection, sample_draft("text"), member.remote)
+    assert len(member.world.posts()) == lives
 
 
 # Connecting
