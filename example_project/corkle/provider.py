@@ -63,7 +63,6 @@ class Corkle(Publishes, Measures, OAuth2):
     requirements = ("signed_in_account",)
 
     kinds = ("text", "photo")
-    prepares_first = True
     limits = {
         "text_length": _limit(500, "characters"),
         "image_bytes": _limit(4_000_000, "bytes"),

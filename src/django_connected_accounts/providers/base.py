@@ -190,9 +190,6 @@ class Publishes(ABC):
     limits: ClassVar[Limits]
     """Every number the platform enforces; forms, docs, API and assistants read the same."""
 
-    prepares_first: ClassVar[bool] = False
-    """Whether the first step of a post makes nothing public: then it is begun without a word."""
-
     options: ClassVar[Mapping[str, Option]] = {}
     """What `Draft.options` may hold, by name."""
 

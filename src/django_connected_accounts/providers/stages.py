@@ -27,9 +27,7 @@ class Step(Protocol):
 
 
 class PublishesInSteps(Publishes):
-    """Publishing, for platforms that have a class for a step, of which the first makes nothing public."""
-
-    prepares_first = True
+    """Publishing, for platforms that have a class for a step."""
 
     @abstractmethod
     def step(self, connection: Connection, draft: Draft, checkpoint: Mapping[str, Any]) -> Step:

@@ -56,8 +56,8 @@ def read(publications: Iterable[Publication]) -> None:
         publication.as_read = _outcome(publication)
 
 
-def begin(publication: Publication, *, prepares_first: bool) -> bool:
-    """Say that a step begins: written first if it must not be repeated, or may be the first that people see.
+def begin(publication: Publication) -> bool:
+    """Say that a step begins: written first if it must not be repeated, or is the first that people see.
 
     False: the row is no longer ours, or what the step relies on is no longer as it was read.
     """
@@ -66,7 +66,7 @@ def begin(publication: Publication, *, prepares_first: bool) -> bool:
         states.change(publication, Status.SENDING)
     if publication.started_at is None or publication.started_at < publication.due_at:
         publication.started_at = _now()
-    if publication.repeatable and (begun or prepares_first):
+    if begun and publication.repeatable:
         publication.intent_at = _now()
         return True
     asked_at = _now()

@@ -120,7 +120,7 @@ def _begun(publication: Publication) -> Ready | None:
         if publication.in_doubt:
             _look(ready)
             return None
-        if rows.begin(publication, prepares_first=ready.provider.prepares_first):
+        if rows.begin(publication):
             return ready
         # Not ours any more, or something was changed since it was read: see what.
         found = leased([publication.pk], publication.lease_token)

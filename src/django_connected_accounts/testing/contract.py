@@ -132,13 +132,6 @@ class ProviderContract:
 
             drive(provider, connection, draft, remote, after_step=one_at_the_end)
 
-    def test_its_first_step_makes_nothing_public_if_it_says_so(self) -> None:
-        for draft in self._publishable():
-            remote = self.remote_class()
-            provider = self.provider(remote)
-            provider.publish(remote.connect(provider), draft)
-            assert not (provider.prepares_first and remote.posts())
-
     def test_an_outcome_lost_after_any_step_doubles_nothing(self) -> None:
         for draft in self._publishable():
             for lost in range(MAX_STEPS):
