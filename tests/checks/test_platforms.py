@@ -51,10 +51,11 @@ def _real_platforms(settings: Any) -> None:
 
 
 @pytest.fixture
-def on(monkeypatch: pytest.MonkeyPatch) -> Any:
+def on(monkeypatch: pytest.MonkeyPatch, settings: Any) -> Any:
     """``on("2026-12-01")`` makes it that day."""
 
     def day(iso: str) -> None:
+        settings.SILENCED_SYSTEM_CHECKS = []
         now = datetime.fromisoformat(iso).replace(tzinfo=timezone.utc)
         monkeypatch.setattr("django_connected_accounts.registry.now", lambda: now)
 

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import datetime, timezone
 from typing import Any
 
 import pytest
@@ -82,7 +83,8 @@ def test_numbers_say_when_they_were_true(site: Site, world: World, connection: C
     assert view.at <= site.now()
 
 
-def test_before_version_23_there_are_no_media_views(site: Site, connection: Connection) -> None:
+def test_before_version_23_there_are_no_media_views(site: Site) -> None:
+    site.world.clock = datetime(2027, 2, 1, tzinfo=timezone.utc).timestamp  # v22.0 is answered then
     site.provider = site.make(options={"API_VERSION": "v22.0"})
-    found = numbers(site, connection)
+    found = numbers(site, site.connection())
     assert (found["page_media_view"], found["page_follows"]) == (None, 812)
